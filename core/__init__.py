@@ -1,0 +1,1 @@
+"""Everything guibuilder knows about networks, data and training; no window anywhere below."""

@@ -1,0 +1,72 @@
+"""Which kernel a layer runs on, chosen in this one place, with the reason in words."""
+
+from dataclasses import dataclass
+
+from core.engine.flow import Task
+from core.kernels.jit import COMPILED
+from core.kernels.processor import LANES
+from core.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from core.layers.base import Layer
+from core.layers.batch_norm import BatchNorm
+from core.layers.conv2d import Conv2D
+from core.layers.dense import Dense
+from core.layers.dropout import Dropout
+from core.layers.merge import Add, Concatenate
+from core.layers.pooling import AveragePool2D, GlobalAveragePool2D, MaxPool2D
+from core.layers.reshape import Flatten
+
+# Layers for which there is one kernel only, and what it does.
+_SINGLE: dict[type[Layer], tuple[str, str]] = {
+    Dense: ("dense", "a matrix product in register tiles"),
+    Flatten: ("flatten", "only the order of the numbers changes"),
+    ReLU: ("activation", "one number in, one number out"),
+    LeakyReLU: ("activation", "one number in, one number out"),
+    Sigmoid: ("activation", "one number in, one number out"),
+    Tanh: ("activation", "one number in, one number out"),
+    Softmax: ("softmax", "each picture's scores together"),
+    MaxPool2D: ("max-pool", "window by window"),
+    AveragePool2D: ("average-pool", "window by window"),
+    GlobalAveragePool2D: ("global-average", "the mean of each map"),
+    BatchNorm: ("batch-norm", "sums per channel, then number by number"),
+    Dropout: ("dropout", "random numbers from counters, none kept"),
+    Add: ("add", "number by number"),
+    Concatenate: ("concatenate", "channels behind each other"),
+}
+
+
+# How full Winograd's blocks of output must be: below, the products saved are spent on what is thrown away.
+_WORTH_BLOCKS = 0.6
+_LEAST_CHANNELS = 16
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`kernel` is the name of a step; `reason` says why, for people who ask."""
+
+    kernel: str
+    reason: str
+
+
+def choose(task: Task) -> Choice:
+    """The step for a task."""
+    layer = task.layer
+    if not COMPILED:
+        return Choice("definition", "compilation is switched off (NUMBA_DISABLE_JIT), so the NumPy definition runs")
+    if isinstance(layer, Conv2D):
+        return _convolution(layer, task)
+    if type(layer) in _SINGLE:
+        return Choice(*_SINGLE[type(layer)])
+    return Choice("definition", "there is no compiled kernel for this layer, so the NumPy definition runs")
+
+
+def _convolution(layer: Conv2D, task: Task) -> Choice:
+    if layer.groups > 1 or layer.dilation != (1, 1):
+        return Choice("plain-convolution", "dilation or groups: the numbers under a row of a filter lie apart")
+    channels, height, width = task.input_shapes[0][0], *task.layer_shape[1:]
+    whole = all(count >= _LEAST_CHANNELS and count % LANES == 0 for count in (channels, layer.filters))
+    if whole and layer.kernel == (3, 3) and layer.stride == (1, 1):
+        used = height * width / (16 * -(-height // 4) * -(-width // 4))
+        if used >= _WORTH_BLOCKS:
+            return Choice("winograd", "3×3 at stride 1, whole vectors of channels: a quarter of the products")
+        return Choice("convolution", f"register tiles: Winograd's 4×4 blocks would be only {used:.0%} full")
+    return Choice("convolution", "register tiles: each row of a filter covers neighbouring numbers")

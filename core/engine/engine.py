@@ -1,0 +1,252 @@
+"""The engine: trains and runs a network on this machine's cores."""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.engine.arena import Arena
+from core.engine.finite import first_broken
+from core.engine.flow import make_flow
+from core.engine.fusion import fused
+from core.engine.parameters import Parameters
+from core.engine.plan import Phase, make_plan
+from core.engine.pool import Pool, Work
+from core.engine.runner import Runner, joined
+from core.engine.steps.base import Part
+from core.engine.steps.loss import Loss
+from core.engine.update import SLOTS, Optimizer, clip_scale, rates_of, stretches, update_works
+from core.graph.network import Network
+from core.kernels import losses, updates
+from core.layers.base import Array
+
+_WORTH_SHARING = 150_000  # numbers in all weights
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One training step. Where `finite` is false nothing was updated, and `bad_layer` is the layer that broke first."""
+
+    loss: float
+    correct: int
+    finite: bool = True
+    bad_layer: str | None = None
+
+
+class Engine:
+    """A network with its weights, ready for batches of up to `batch` pictures.
+
+    Results do not depend on `threads`, to the last bit. Weights go in and out under "layer.parameter", PyTorch-shaped;
+    layers that are bypassed have none here. `training=False` keeps no room for gradients.
+    """
+
+    def __init__(self, network: Network, weights: Mapping[str, Array], batch: int, *, threads: int | None = None,
+                 loss: str = "cross-entropy", seed: int = 0, training: bool = True) -> None:
+        self._network = network
+        self._arena = Arena()
+        self._parameters = Parameters(self._arena)
+        self._pool = Pool(threads or os.cpu_count() or 1)
+        flow = fused(make_flow(network, join_softmax=loss == "cross-entropy"))
+        plan = make_plan(flow, batch, self._pool.threads, training, self._parameters)
+        self._runner, self._plan = Runner(plan, self._pool), plan
+        self._runner.run.seed = seed
+        self._loss = Loss(loss, plan.last, self._runner.run, self._arena)
+        self._viewer: Runner | None = None
+        frozen = frozenset(node.name for node in network.nodes.values() if node.layer.frozen)
+        self._parts = stretches(self._parameters, frozen)
+        self._squares = np.zeros(len(self._parts))
+        self.steps = 0
+        self._parameters.need(weights)
+        self.set_weights(weights)
+
+    # what is inside ---------------------------------------------------------------------------------------------
+
+    @property
+    def batch(self) -> int:
+        """The largest batch."""
+        return self._plan.build.batch
+
+    @property
+    def threads(self) -> int:
+        """How many threads work."""
+        return self._pool.threads
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Bytes the engine holds: weights, gradients, slots, outputs and working memory."""
+        return self._arena.bytes + (self._viewer.plan.build.arena.bytes if self._viewer else 0)
+
+    def training_bytes(self, optimizer: str) -> int:
+        """Bytes that training with an optimizer will take; memory is claimed early but only filled when used."""
+        return self.scratch_bytes + len(SLOTS[optimizer]) * self._parameters.weights.nbytes
+
+    def choices(self) -> dict[str, str]:
+        """For each step, by its layer, which kernel runs it and why."""
+        return {name: f"{choice.kernel}: {choice.reason}" for name, choice in self._plan.choices.items()}
+
+    def weights(self) -> dict[str, Array]:
+        """Copies of all arrays, running statistics included."""
+        return self._parameters.read()
+
+    def set_weights(self, weights: Mapping[str, Array]) -> None:
+        """Take arrays; those that are not named stay as they are."""
+        self._parameters.write(weights)
+        self._refresh()
+
+    def state(self) -> dict[str, Array]:
+        """The optimizer's arrays as "layer.parameter.slot", and how many steps were made as "steps"."""
+        return {**self._parameters.read_slots(), "steps": np.array([self.steps], np.int64)}
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Take what `state` gave."""
+        arrays = dict(state)
+        steps = arrays.pop("steps", None)
+        if steps is not None:
+            self.steps = int(np.asarray(steps).reshape(-1)[0])
+        self._parameters.write_slots(arrays)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.close()
+
+    # training ---------------------------------------------------------------------------------------------------
+
+    def train_step(self, x: Array, target: Array, rate: float, optimizer: Optimizer) -> StepResult:
+        """One step down the gradient of the mean loss of this batch; x is N×C×H×W, target class numbers or [N, K]."""
+        rates_of(optimizer, rate, 1.0, self.steps + 1)
+        loss = self.find_gradients(x, target)
+        correct, square = self._loss.correct(), float(self._squares.sum())
+        if not (math.isfinite(loss) and math.isfinite(square)):
+            broken = first_broken(self._runner, self._loss.compute)
+            return StepResult(loss, correct, False, broken or self._plan.flow.source_name)
+        self.steps += 1
+        rates = rates_of(optimizer, rate, clip_scale(optimizer, math.sqrt(square)), self.steps)
+        self._share(update_works(optimizer, self._parameters, self._parts, rates))
+        for step in self._plan.steps:
+            step.commit()
+        self._refresh()
+        return StepResult(loss, correct)
+
+    def find_gradients(self, x: Array, target: Array, *, noise: bool = True) -> float:
+        """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
+        self._runner.run.step = self.steps
+        self._runner.take(x, training=True, noise=noise)
+        self._loss.take(target)
+        self._runner.execute(joined(self._training_phases()))
+        self._share(self._gradient_works())
+        self._share([self._square_work(number) for number in range(len(self._parts))])
+        return self._loss.total() / len(x)
+
+    def gradients(self) -> dict[str, Array]:
+        """Copies of the weight gradients of the last batch, PyTorch-shaped; those of frozen layers are not computed."""
+        return {name: parameter.read(self._parameters.gradients)
+                for name, parameter in self._parameters.table.items() if parameter.trained}
+
+    def _share(self, works: list[Work]) -> None:
+        """Spread works on the weights over the threads where that takes longer than waking them up."""
+        if self._parameters.count > _WORTH_SHARING:
+            self._pool.run(works)
+        else:
+            for work in works:
+                work(0)
+
+    def _training_phases(self) -> list[Phase]:
+        return [*self._runner.forward, [self._loss.compute], *self._runner.backward]
+
+    def _gradient_works(self) -> list[Work]:
+        return [work for step in self._plan.steps for work in step.gradient_works()]
+
+    def _square_work(self, number: int) -> Work:
+        first, end = self._parts[number]
+
+        def work(thread: int) -> None:
+            self._squares[number] = updates.square_sum(self._parameters.gradients, first, end)
+
+        return work
+
+    # use --------------------------------------------------------------------------------------------------------
+
+    def evaluate(self, x: Array, target: Array) -> tuple[float, int, Array]:
+        """(sum of the losses, how many are right, outputs of the last layer) in inference mode."""
+        self._runner.take(x, training=False)
+        self._loss.take(target)
+        self._runner.execute(joined([*self._runner.forward, [self._loss.compute]]))
+        return self._loss.total(), self._loss.correct(), self._last_output()
+
+    def predict(self, x: Array) -> Array:
+        """The last layer's outputs in inference mode: probabilities where it is Softmax."""
+        self._runner.take(x, training=False)
+        self._runner.execute(self._runner.forward)
+        return self._last_output()
+
+    def outputs(self, x: Array, names: Iterable[str], training: bool = False) -> dict[str, Array]:
+        """Outputs of the named layers, N×C×H×W or N×K; layers that run as one step are taken apart for this."""
+        viewer = self._viewer
+        if viewer is None or viewer.plan.build.batch < len(x):
+            flow = make_flow(self._network, join_softmax=False)
+            plan = make_plan(flow, len(x), self._pool.threads, False, self._parameters)
+            self._viewer = viewer = Runner(plan, self._pool)
+        for step in viewer.plan.steps:
+            step.refresh()
+        viewer.run.seed, viewer.run.step = self._runner.run.seed, self.steps
+        viewer.take(x, training=training)
+        viewer.execute(viewer.forward)
+        plan = viewer.plan
+        return {name: plan.tensors[plan.flow.names[name]].read(len(x)) for name in names}
+
+    def _measure(self) -> None:
+        self._loss.correct()
+        self._last_output()
+
+    def _last_output(self) -> Array:
+        count, last = self._runner.run.count, self._plan.last
+        if not self._plan.flow.softmax_last:
+            return last.read(count)
+        made = np.empty((count, last.size), np.float32)
+        losses.softmax_rows(last.rows(count), made, 0, count)
+        return made
+
+    # running ----------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        self._share([_alone(step.refresh) for step in self._plan.steps])
+
+    def warm_up(self, progress: Progress | None = None) -> None:
+        """Compile the kernels this network needs, or load them from disk, by working on one empty picture.
+
+        `progress` gets (done, total, text) before each piece and at the end. Weights stay as they are.
+        """
+        learns = self._plan.build.learns
+        shape = (1, *self._plan.flow.source_shape)
+        self._runner.take(np.zeros(shape, np.float32), training=learns)
+        self._loss.take(np.zeros((1, self._plan.last.size), np.float32))
+        phases = self._training_phases() if learns else self._runner.forward
+        works: list[Callable[[], None]] = []
+        for phase in phases:
+            works += [phase.once] if isinstance(phase, Part) and phase.once else []
+            works += [_on_one(pictures) for pictures in phase] if isinstance(phase, list) else []
+        if learns:
+            works += [_here(work) for work in self._gradient_works()]
+        works.append(self._measure)
+        for number, work in enumerate(works):
+            if progress is not None:
+                progress(number, len(works), "Compiling the kernels")
+            work()
+        if progress is not None:
+            progress(len(works), len(works), "Kernels are ready")
+
+
+def _on_one(pictures: Callable[[int, int, int], None]) -> Callable[[], None]:
+    return lambda: pictures(0, 1, 0)
+
+
+def _here(work: Work) -> Callable[[], None]:
+    return lambda: work(0)
+
+
+def _alone(work: Callable[[], None]) -> Work:
+    return lambda thread: work()

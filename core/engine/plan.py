@@ -1,0 +1,149 @@
+"""A network becomes a plan: its steps in order, with the memory they work in."""
+
+import math
+from dataclasses import dataclass, field
+
+from core.engine.arena import Arena
+from core.engine.choice import Choice, choose
+from core.engine.flow import Flow, Task
+from core.engine.parameters import Parameters
+from core.engine.steps.base import Build, Part, Pictures, Run, Scratch, Step
+from core.engine.steps.catalogue import STEPS
+from core.engine.steps.gather import GatherGradients
+from core.engine.tensor import Floats, Tensor
+from core.layers.dense import Dense
+
+# More chunks can keep more threads busy, but each has partial gradients of its own: weights of a layer → chunks.
+_CHUNKS = ((32_768, 16), (1_000_000, 8))
+_FEWEST_CHUNKS = 4
+# Steps that treat every number alike, and so keep the order of the numbers they get.
+_ORDERLY = ("activation", "dropout", "batch-norm")
+_IN_PLACE = (*_ORDERLY, "add")
+
+
+Phase = list[Pictures] | Part
+
+
+@dataclass
+class Plan:
+    """Steps in order; `tensors` by id; `choices` tells which kernel each layer got and why."""
+
+    flow: Flow
+    build: Build
+    source: Tensor
+    last: Tensor
+    steps: list[Step] = field(default_factory=list)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
+
+    def phases(self, backward: bool) -> list[Phase]:
+        """Steps grouped so that threads meet as seldom as possible: lists run per range of pictures, a Part alone."""
+        found: list[Phase] = []
+        if backward:
+            learning = [step for step in reversed(self.steps) if step.output.gradient is not None]
+            parts = [part for step in learning for part in step.backward_parts()]
+        else:
+            parts = [part for step in self.steps for part in step.forward_parts()]
+        for part in parts:
+            if part.pictures is None:
+                found.append(part)
+            elif found and isinstance(found[-1], list):
+                found[-1].append(part.pictures)
+            else:
+                found.append([part.pictures])
+        return found
+
+
+def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Parameters) -> Plan:
+    """Build every step. Where `parameters` has its arrays already, the plan uses them; else it declares its own."""
+    arena = parameters.arena if learns else Arena()
+    build = Build(batch, chunk_size(flow, batch), threads, learns, arena, parameters, Scratch(arena, threads), Run())
+    source = Tensor(flow.source_shape, batch, arena.floats(batch * math.prod(flow.source_shape)))
+    plan = Plan(flow, build, source, source, tensors={flow.source: source})
+    learning = _learning(flow) if learns else set()
+    for task in flow.tasks:
+        _add_step(plan, task, learning)
+    plan.last = plan.tensors[flow.last]
+    if not parameters.count or not parameters.weights.size:
+        parameters.allocate()
+    build.scratch.allocate()
+    for step in plan.steps:
+        step.ready()
+    return plan
+
+
+def chunk_size(flow: Flow, batch: int) -> int:
+    """Pictures per chunk."""
+    largest = max((_weights_of(task) for task in flow.tasks), default=1)
+    chunks = next((chunks for most, chunks in _CHUNKS if largest <= most), _FEWEST_CHUNKS)
+    return max(1, -(-batch // chunks))
+
+
+def _weights_of(task: Task) -> int:
+    if isinstance(task.layer, Dense):
+        return 0
+    return sum(spec.size for spec in task.layer.arrays(*task.input_shapes).values())
+
+
+def _learning(flow: Flow) -> set[str]:
+    """Ids of outputs whose gradient is needed: something at or before them learns."""
+    found: set[str] = set()
+    for task in flow.tasks:
+        own = not task.layer.frozen and any(spec.trained for spec in task.layer.arrays(*task.input_shapes).values())
+        if own or any(each in found for each in task.inputs):
+            found.add(task.output)
+    return found
+
+
+def _add_step(plan: Plan, task: Task, learning: set[str]) -> None:
+    build, sources = plan.build, [plan.tensors[each] for each in task.inputs]
+    choice = choose(task)
+    plan.choices[task.name] = choice
+    numbers = build.batch * math.prod(task.shape)
+    if choice.kernel == "flatten" and _stays_in_place(plan.flow, task):
+        maps = sources[0].shape if len(sources[0].shape) == 3 else None
+        output = Tensor(task.shape, build.batch, sources[0].values, maps, sources[0].gradient)
+    else:
+        spread = sources[0].spread if choice.kernel in _ORDERLY else None
+        gradient = _gradient_of(plan, task, choice.kernel) if task.output in learning else None
+        output = Tensor(task.shape, build.batch, build.arena.floats(numbers), spread, gradient)
+        plan.steps.append(STEPS[choice.kernel](task, sources, output, build))
+    plan.tensors[task.output] = output
+    if len(_readers(plan.flow, task.output)) > 1 and output.gradient is not None:
+        plan.steps.append(GatherGradients(task.name, output, build))
+
+
+def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
+    """Room for an output's gradient.
+
+    Where the way back works in place, an input of that size that nobody else reads lends its own.
+    """
+    if kernel in _IN_PLACE:
+        for each in task.inputs:
+            lent = plan.tensors[each].gradient
+            if lent is not None and len(_readers(plan.flow, each)) == 1:
+                return lent
+    return plan.build.arena.floats(plan.build.batch * math.prod(task.shape))
+
+
+def _stays_in_place(flow: Flow, task: Task) -> bool:
+    """Whether a Flatten can leave the numbers where they are: vectors are flat, and dense layers read any order."""
+    if len(_readers(flow, task.inputs[0])) != 1:
+        return False
+    return len(task.input_shapes[0]) == 1 or _any_order_will_do(flow, task.output)
+
+
+def _any_order_will_do(flow: Flow, output: str) -> bool:
+    readers = _readers(flow, output)
+    if not readers or output == flow.last:
+        return False
+    for reader in readers:
+        kernel = choose(reader).kernel
+        if kernel != "dense" and not (kernel in _ORDERLY and _any_order_will_do(flow, reader.output)):
+            return False
+    return True
+
+
+def _readers(flow: Flow, output: str) -> list[Task]:
+    """The tasks that read an output, one entry for each time."""
+    return [task for task in flow.tasks for each in task.inputs if each == output]

@@ -1,0 +1,71 @@
+"""Runs a plan: ranges of pictures on threads, and what has to wait for all of them in between."""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+from core.engine.plan import Phase, Plan
+from core.engine.pool import Pool
+from core.engine.steps.base import Part, Pictures
+from core.errors import DataError
+from core.layers.base import Array
+
+_SHARE_MACS = 20_000_000  # forward multiply-adds of a share of a batch that are worth handing to a thread
+
+
+class Runner:
+    """A plan with the threads that work on it."""
+
+    def __init__(self, plan: Plan, pool: Pool) -> None:
+        self.plan, self._pool = plan, pool
+        self.run = plan.build.run
+        self.forward, self.backward = plan.phases(backward=False), plan.phases(backward=True)
+        self._macs = sum(task.layer.macs(task.input_shapes, task.layer_shape) for task in plan.flow.tasks)
+
+    def take(self, x: Array, *, training: bool, noise: bool = True) -> None:
+        """Take a batch of pictures, N×C×H×W or N×K; DataError where they do not fit."""
+        shape, most = self.plan.flow.source_shape, self.plan.build.batch
+        if tuple(x.shape[1:]) != shape or not 1 <= len(x) <= most:
+            raise DataError(f"The pictures have the shape {list(x.shape)}, but the network takes 1 to {most} of "
+                            f"{list(shape)}. Fit them to the input first.")
+        self.run.count, self.run.training, self.run.noise = len(x), training, noise
+        self.plan.source.put(self.plan.source.values, x)
+
+    def execute(self, phases: list[Phase]) -> None:
+        """Run phases one after the other, each on all pictures of the batch."""
+        shares = self.shares()
+        # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
+        with np.errstate(all="ignore"):
+            for phase in phases:
+                if isinstance(phase, Part):
+                    assert phase.once is not None
+                    phase.once()
+                else:
+                    self._pool.run([partial(_walk, phase, first, end) for first, end in shares])
+
+    def shares(self) -> list[tuple[int, int]]:
+        """The batch in ranges of whole chunks: one per thread, more where a range is much work."""
+        chunk, count = self.plan.build.chunk, self.run.count
+        chunks = -(-count // chunk)
+        worth = max(1, self._macs * count // _SHARE_MACS)
+        shares = min(chunks, self._pool.threads * max(1, worth // self._pool.threads))
+        edges = [min(count, chunk * (chunks * number // shares)) for number in range(shares + 1)]
+        return [(first, end) for first, end in pairwise(edges) if end > first]
+
+
+def joined(phases: list[Phase]) -> list[Phase]:
+    """Neighbouring lists as one, so that threads do not wait in between."""
+    found: list[Phase] = []
+    for phase in phases:
+        if isinstance(phase, list) and found and isinstance(found[-1], list):
+            found[-1] = [*found[-1], *phase]
+        else:
+            found.append(phase)
+    return found
+
+
+def _walk(phase: list[Pictures], first: int, end: int, thread: int) -> None:
+    """All steps of a phase on one range of pictures."""
+    for work in phase:
+        work(first, end, thread)

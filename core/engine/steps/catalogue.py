@@ -1,0 +1,44 @@
+"""The steps by the names that `choice` uses."""
+
+from collections.abc import Callable
+
+from core.engine.flow import Task
+from core.engine.steps.activation import Activation, SoftmaxRows
+from core.engine.steps.base import Build, Step
+from core.engine.steps.batch_norm import Normalise
+from core.engine.steps.definition import Definition
+from core.engine.steps.dense import FullyConnected
+from core.engine.steps.direct import DirectConvolution
+from core.engine.steps.merge import Join, Sum
+from core.engine.steps.noise import Drop
+from core.engine.steps.plain_convolution import PlainConvolution
+from core.engine.steps.pooling import AveragePool, GlobalAverage, MaxPool
+from core.engine.steps.reshape import Transpose
+from core.engine.steps.winograd import WinogradConvolution
+from core.engine.tensor import Tensor
+
+_Maker = Callable[[Task, list[Tensor], Tensor, Build], Step]
+
+
+def _single(step: Callable[[Task, Tensor, Tensor, Build], Step]) -> _Maker:
+    """A step with one input."""
+    return lambda task, sources, output, build: step(task, sources[0], output, build)
+
+
+STEPS: dict[str, _Maker] = {
+    "convolution": _single(DirectConvolution),
+    "winograd": _single(WinogradConvolution),
+    "plain-convolution": _single(PlainConvolution),
+    "dense": _single(FullyConnected),
+    "flatten": _single(Transpose),
+    "activation": _single(Activation),
+    "softmax": _single(SoftmaxRows),
+    "max-pool": _single(MaxPool),
+    "average-pool": _single(AveragePool),
+    "global-average": _single(GlobalAverage),
+    "batch-norm": _single(Normalise),
+    "dropout": _single(Drop),
+    "add": Sum,
+    "concatenate": Join,
+    "definition": Definition,
+}

@@ -1,0 +1,98 @@
+"""Pooling that is not part of a convolution's step."""
+
+import numpy as np
+
+from core.engine.flow import Task
+from core.engine.steps.base import Build, Floats, Step
+from core.engine.tensor import Tensor
+from core.kernels import pooling
+from core.layers.base import Shape
+from core.layers.pooling import AveragePool2D
+from core.layers.window import Window
+
+
+def _sizes(window: Window, shape: Shape, out: Shape) -> np.ndarray:
+    """The kernels' settings."""
+    top, left = window.padded(*shape[1:])[:2]
+    numbers = [shape[1], shape[2], shape[0], out[1], out[2], *window.kernel, *window.stride, top, left]
+    return np.array(numbers, np.int64)
+
+
+def window_counts(window: Window, shape: Shape, out: Shape, count_padding: bool) -> Floats:
+    """How many pixels each window divides by: those on the picture, or with padding those on the padded picture."""
+    pads = window.padded(*shape[1:])
+    counts = []
+    for axis in (0, 1):
+        before, after = (pads[axis], pads[axis + 2]) if count_padding else (0, 0)
+        starts = np.arange(out[1 + axis]) * window.stride[axis] - pads[axis]
+        ends = np.minimum(starts + window.kernel[axis], shape[1 + axis] + after)
+        counts.append(np.maximum(ends - np.maximum(starts, -before), 0))
+    both: Floats = np.maximum(counts[0][:, None] * counts[1][None, :], 1).astype(np.float32).reshape(-1)
+    return both
+
+
+class _Pool(Step):
+    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
+        super().__init__(task.name, output, [source])
+        self._source = source
+        self._target = source.claim(build.arena) if build.learns else None
+
+
+class MaxPool(_Pool):
+    """MaxPool2D with any window."""
+
+    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
+        super().__init__(task, source, output, build)
+        window = task.layer.window()
+        assert window is not None
+        self._sizes = _sizes(window, task.input_shapes[0], task.shape)
+        self._winners = build.arena.array(output.values.size, np.int32)
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """The largest of each window."""
+        pooling.max_pool(self._source.values, self.output.values, self._winners, self._sizes, first, end)
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """To the winners."""
+        if self._target is not None:
+            assert self.output.gradient is not None
+            pooling.max_pool_gradient(self.output.gradient, self._winners, self._target, self._sizes, first, end)
+
+
+class AveragePool(_Pool):
+    """AveragePool2D with any window."""
+
+    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
+        super().__init__(task, source, output, build)
+        layer = task.layer
+        assert isinstance(layer, AveragePool2D)
+        shape = task.input_shapes[0]
+        self._sizes = _sizes(layer.window(), shape, task.shape)
+        self._shares = np.float32(1) / window_counts(layer.window(), shape, task.shape, layer.count_padding)
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """The mean of each window."""
+        pooling.average_pool(self._source.values, self.output.values, self._shares, self._sizes, first, end)
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """Evenly to all."""
+        if self._target is not None:
+            assert self.output.gradient is not None
+            pooling.average_pool_gradient(self.output.gradient, self._target, self._shares, self._sizes, first, end)
+
+
+class GlobalAverage(_Pool):
+    """GlobalAveragePool2D."""
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """The mean of each map."""
+        source = self._source
+        pooling.global_average(source.values, self.output.values, source.pixels, source.channels, first, end)
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """Evenly to all pixels."""
+        if self._target is not None:
+            assert self.output.gradient is not None
+            source = self._source
+            pooling.global_average_gradient(self.output.gradient, self._target, source.pixels, source.channels, first,
+                                            end)

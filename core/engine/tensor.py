@@ -1,0 +1,87 @@
+"""What flows between steps: the numbers of one layer's output for a batch, and their gradient."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine.arena import Arena
+from core.layers.base import Array, Shape
+
+Floats = NDArray[np.float32]
+
+
+@dataclass
+class Tensor:
+    """A layer's output. `shape` is the layer's own, without batch: (channels, height, width) or (units,).
+
+    `values` is flat; each picture's maps lie as height × width × channels. `spread` is the shape of the maps a flat
+    vector came from, where they were left in that order. `gradient` is None where nothing upstream learns; a second
+    consumer writes into an array of `others`, which a step adds up.
+    """
+
+    shape: Shape
+    batch: int
+    values: Floats
+    spread: Shape | None = None
+    gradient: Floats | None = None
+    others: list[Floats] = field(default_factory=list)
+    _claims: int = 0
+
+    @property
+    def size(self) -> int:
+        """Numbers per picture."""
+        return int(np.prod(self.shape))
+
+    @property
+    def channels(self) -> int:
+        """Channels of maps, units of a vector."""
+        return self.shape[0]
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of a map, 1 for a vector."""
+        return self.size // self.shape[0]
+
+    def claim(self, arena: Arena) -> Floats | None:
+        """Where one consumer writes its gradient to this tensor."""
+        if self.gradient is None:
+            return None
+        self._claims += 1
+        if self._claims == 1:
+            return self.gradient
+        self.others.append(arena.floats(self.batch * self.size))
+        return self.others[-1]
+
+    def rows(self, count: int) -> Floats:
+        """The values of the first pictures as [pictures, numbers], in the engine's order."""
+        return self.values[:count * self.size].reshape(count, self.size)
+
+    def read(self, count: int) -> Array:
+        """The values of the first pictures as the layers know them: N×C×H×W or N×K; a copy."""
+        return self.outside(self.values, count)
+
+    def outside(self, flat: Floats, count: int) -> Array:
+        """An array in the engine's order as the layers know it; a copy."""
+        if len(self.shape) == 3:
+            return np.array(self._maps(flat, self.shape, count).transpose(0, 3, 1, 2), order="C")
+        if self.spread is not None:
+            maps = self._maps(flat, self.spread, count).transpose(0, 3, 1, 2)
+            return np.array(maps, order="C").reshape(count, -1)
+        return flat[:count * self.size].reshape(count, self.size).copy()
+
+    def put(self, flat: Floats, numbers: Array) -> None:
+        """Write N×C×H×W or N×K numbers into an array in the engine's order."""
+        count = len(numbers)
+        if len(self.shape) == 3:
+            self._maps(flat, self.shape, count)[...] = numbers.transpose(0, 2, 3, 1)
+        elif self.spread is not None:
+            maps = numbers.reshape(count, *self.spread)
+            self._maps(flat, self.spread, count)[...] = maps.transpose(0, 2, 3, 1)
+        else:
+            flat[:count * self.size].reshape(count, self.size)[...] = numbers
+
+    @staticmethod
+    def _maps(flat: Floats, shape: Shape, count: int) -> Array:
+        channels, height, width = shape
+        return flat[:count * channels * height * width].reshape(count, height, width, channels)

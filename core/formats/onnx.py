@@ -1,0 +1,133 @@
+"""ONNX export (opset 17, IR 8): runs in onnxruntime and wherever else ONNX runs.
+
+Inputs and outputs carry the layers' names, the batch is free, and the classes travel in the metadata.
+"""
+
+import json
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from core.data.normalisation import Normalisation
+from core.errors import FormatError
+from core.formats.base import Format
+from core.formats.json_text import dumps, encoded
+from core.formats.onnx_graph import OnnxGraph, OnnxLayer
+from core.formats.onnx_operators import write_layer
+from core.graph.network import Node
+from core.graph.shapes import Inference, running
+from core.layers.base import Array, Shape
+from core.project import Project, complete_weights
+from core.version import VERSION
+
+OPSET, IR = 17, 8
+BATCH = "N"
+LARGEST = 2_000_000_000
+PIXELS = "float32, from 0 (black) to 1 (white)"
+
+
+def to_onnx(project: Project) -> bytes:
+    """The project's network with its weights as an ONNX model, checked; the same project gives the same bytes.
+
+    NetworkError where the network does not run, FormatError where a layer has no operators or the file grows too
+    large for the format (2 GB).
+    """
+    inference = running(project.network)
+    weights = complete_weights(project, inference)
+    if sum(array.nbytes for array in weights.values()) > LARGEST:
+        raise FormatError("The weights need more than the 2 GB that an ONNX file can hold. Export safetensors.")
+    model = _model(project, inference, weights)
+    _check(model)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+def classes_of(model: Any) -> tuple[str, ...]:
+    """The classes in a model's metadata."""
+    found = {entry.key: entry.value for entry in model.metadata_props}
+    return tuple(json.loads(found.get("classes", "[]")))
+
+
+def _model(project: Project, inference: Inference, weights: dict[str, Array]) -> Any:
+    from onnx import helper, numpy_helper
+
+    network, graph = project.network, OnnxGraph()
+    normal = _normalisation(project)
+    for key in network.order:
+        node = network.nodes[key]
+        if node.layer.ports[1] == 0:
+            if normal:
+                _normalise(graph, node, normal)
+        else:
+            write_layer(graph, _item(project, inference, weights, node, bool(normal)))
+    inputs = [key for key in network.order if network.nodes[key].layer.ports[1] == 0]
+    finals = network.finals()
+    described = {key: _described(network.nodes[key].name, inference.shapes[key] or ()) for key in network.order}
+    between = [described[key] for key in network.order if key not in inputs and key not in finals]
+    constants = [numpy_helper.from_array(array, name) for name, array in graph.constants.items()]
+    title = encoded(network.name).decode() or "network"
+    built = helper.make_graph(graph.nodes, title, [described[key] for key in inputs],
+                              [described[key] for key in finals], constants, value_info=between)
+    model = helper.make_model(built, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR,
+                              producer_name="guibuilder", producer_version=VERSION)
+    helper.set_model_props(model, {"classes": dumps(list(project.classes)), "pixels": PIXELS,
+                                   "generator": f"guibuilder {VERSION}"})
+    return model
+
+
+def _item(project: Project, inference: Inference, weights: dict[str, Array], node: Node, normal: bool) -> OnnxLayer:
+    """A layer with everything its operators need."""
+    sources = [project.network.nodes[source] for source in project.network.inputs_of(node.id).values()]
+    names = tuple(f"{source.name}.normal" if normal and source.layer.ports[1] == 0 else source.name
+                  for source in sources)
+    shapes = inference.inputs[node.id]
+    parameters = () if node.layer.bypassed else node.layer.arrays(*shapes)
+    own = {parameter: weights[f"{node.name}.{parameter}"] for parameter in parameters}
+    return OnnxLayer(node, names, shapes, inference.shapes[node.id] or (), own)
+
+
+def _normalisation(project: Project) -> Normalisation:
+    """The figures that pictures are normalised with; training measured them."""
+    if not project.data.normalise:
+        return Normalisation()
+    mean, spread = project.progress.get("mean"), project.progress.get("spread")
+    if not mean or not spread:
+        raise FormatError("The data is to be normalised, but its mean and spread are not known yet. Train first, or "
+                          "switch Normalise off.")
+    return Normalisation(tuple(mean), tuple(spread))
+
+
+def _normalise(graph: OnnxGraph, node: Node, normal: Normalisation) -> None:
+    """(x − mean) / spread behind an Input, so that the file takes the same pictures as the program."""
+    shape = (1, -1, 1, 1) if len(normal.mean) > 1 else ()
+    mean = graph.constant(f"{node.name}.mean", np.array(normal.mean, np.float32).reshape(shape))
+    spread = graph.constant(f"{node.name}.spread", np.array(normal.spread, np.float32).reshape(shape))
+    centred = graph.node("Sub", [node.name, mean], f"{node.name}.centred")
+    graph.node("Div", [centred, spread], f"{node.name}.normal")
+
+
+def _described(name: str, shape: Shape) -> Any:
+    from onnx import TensorProto, helper
+
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *shape])
+
+
+def _check(model: Any) -> None:
+    from onnx import checker, shape_inference
+
+    try:
+        checker.check_model(model, full_check=True)
+    except (checker.ValidationError, shape_inference.InferenceError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise FormatError(f"The ONNX library does not accept this network: {first[:200]}") from error
+
+
+def _write(project: Project, file: BinaryIO) -> None:
+    try:
+        import onnx  # noqa: F401
+    except ImportError as error:
+        raise FormatError("ONNX export needs the package onnx; install it with: pip install onnx") from error
+    file.write(to_onnx(project))
+
+
+FORMAT = Format("onnx", "ONNX", ".onnx", "Network and weights for onnxruntime, other programs and the web.", _write)

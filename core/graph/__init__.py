@@ -1,0 +1,1 @@
+"""The network as a graph: values, edits, rules, shapes and cost."""

@@ -1,0 +1,100 @@
+"""Losses with their gradients, one picture after another; targets are rows of numbers, one-hot for classes."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.kernels.jit import kernel
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+@kernel
+def softmax_cross_entropy(scores: Floats, targets: Floats, gradient: Floats, losses: Doubles, share: np.float32,
+                          first: int, end: int) -> None:
+    """losses[n] = −Σ t·ln p, p = softmax of scores; gradient = (p·Σt − t)·share. Arrays are N×K.
+
+    The largest score is subtracted first, so nothing overflows (lecture topic 1.3).
+    """
+    classes = scores.shape[1]
+    for picture in range(first, end):
+        largest = scores[picture, 0]
+        for number in range(1, classes):
+            if not scores[picture, number] <= largest:
+                largest = scores[picture, number]
+        total, weight, match = np.float32(0), np.float32(0), 0.0
+        for number in range(classes):
+            raised = np.float32(math.exp(scores[picture, number] - largest))
+            gradient[picture, number] = raised
+            total += raised
+            target = targets[picture, number]
+            if target != 0:
+                weight += target
+                match += target * (scores[picture, number] - largest)
+        losses[picture] = weight * math.log(total) - match
+        scale = weight * share / total
+        for number in range(classes):
+            gradient[picture, number] = gradient[picture, number] * scale - targets[picture, number] * share
+
+
+@kernel
+def squared_error(outputs: Floats, targets: Floats, gradient: Floats, losses: Doubles, factor: np.float32,
+                  share: np.float32, first: int, end: int) -> None:
+    """losses[n] = factor/2 · Σ (y − t)²; gradient = factor·(y − t)·share. Arrays are N×K.
+
+    factor 1 is the sum of squares, 2/K the mean of squares.
+    """
+    classes = outputs.shape[1]
+    for picture in range(first, end):
+        loss = 0.0
+        for number in range(classes):
+            difference = outputs[picture, number] - targets[picture, number]
+            gradient[picture, number] = factor * difference * share
+            loss += difference * difference
+        losses[picture] = 0.5 * factor * loss
+
+
+@kernel
+def count_correct(outputs: Floats, targets: Floats, first: int, end: int) -> int:
+    """How many pictures have their largest output where the target is largest; the first of equals counts."""
+    correct = 0
+    for picture in range(first, end):
+        best, wanted = 0, 0
+        for number in range(1, outputs.shape[1]):
+            if outputs[picture, number] > outputs[picture, best]:
+                best = number
+            if targets[picture, number] > targets[picture, wanted]:
+                wanted = number
+        correct += best == wanted
+    return correct
+
+
+@kernel
+def softmax_rows(scores: Floats, outputs: Floats, first: int, end: int) -> None:
+    """outputs = softmax of each row of scores; N×K."""
+    classes = scores.shape[1]
+    for picture in range(first, end):
+        largest = scores[picture, 0]
+        for number in range(1, classes):
+            if not scores[picture, number] <= largest:
+                largest = scores[picture, number]
+        total = np.float32(0)
+        for number in range(classes):
+            raised = np.float32(math.exp(scores[picture, number] - largest))
+            outputs[picture, number] = raised
+            total += raised
+        for number in range(classes):
+            outputs[picture, number] /= total
+
+
+@kernel
+def softmax_rows_gradient(gradient: Floats, outputs: Floats, target: Floats, first: int, end: int) -> None:
+    """target = y·(dy − Σ dy·y) for each row; N×K."""
+    for picture in range(first, end):
+        product = np.float32(0)
+        for number in range(outputs.shape[1]):
+            product += gradient[picture, number] * outputs[picture, number]
+        for number in range(outputs.shape[1]):
+            target[picture, number] = outputs[picture, number] * (gradient[picture, number] - product)

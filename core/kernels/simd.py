@@ -1,0 +1,143 @@
+"""Vectors of float32 for code that is written in LLVM's own terms through Numba's `@intrinsic`.
+
+Numba's loops are left to the compiler to vectorise; the inner tiles are too important to leave that to chance.
+Every function takes the LLVM builder first. `Address` is a pointer to float32.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic as numba_intrinsic
+
+from core.kernels.processor import LANES
+
+Builder = Any
+Value = Any
+
+FLOAT = ir.FloatType()
+INT = ir.IntType(64)
+_INT32 = ir.IntType(32)
+_BIT = ir.IntType(1)
+VECTOR = ir.VectorType(FLOAT, LANES)
+_MASK = ir.VectorType(_BIT, LANES)
+_INDICES = ir.VectorType(_INT32, LANES)
+
+
+def intrinsic(function: Callable[..., Any]) -> Callable[..., None]:
+    """Numba's decorator for functions that write LLVM code, typed so that callers can be checked.
+
+    The function gets Numba's types and gives a signature with a generator of code.
+    """
+    made: Callable[..., None] = numba_intrinsic(function)
+    return made
+
+
+def members(builder: Builder, kinds: Any, arguments: tuple[Value, ...]) -> list[list[Value]]:
+    """The members of arguments that are tuples."""
+    return [cgutils.unpack_tuple(builder, value, len(kind)) for kind, value in zip(kinds, arguments, strict=True)]
+
+
+def whole(number: int) -> Value:
+    """A constant 64-bit integer."""
+    return ir.Constant(INT, number)
+
+
+def constant(number: float) -> Value:
+    """A vector with the same number in every lane."""
+    return ir.Constant(VECTOR, [float(number)] * LANES)
+
+
+def address(context: Any, builder: Builder, array_type: Any, array: Value, offset: Value) -> Value:
+    """Where element `offset` of a flat array lies; no check of the index, no wrap-around."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [offset])
+
+
+def load(builder: Builder, pointer: Value) -> Value:
+    """The vector that begins at a pointer, at any alignment of 4 bytes."""
+    return builder.load(builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
+
+
+def store(builder: Builder, vector: Value, pointer: Value) -> None:
+    """Write a whole vector."""
+    builder.store(vector, builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
+
+
+def spread(builder: Builder, scalar: Value) -> Value:
+    """A vector with one number in every lane."""
+    return _spread(builder, scalar, VECTOR)
+
+
+def _spread(builder: Builder, scalar: Value, kind: Any) -> Value:
+    empty = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(empty, scalar, ir.Constant(_INT32, 0))
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(_INT32, LANES), [0] * LANES))
+
+
+def multiply_add(builder: Builder, a: Value, b: Value, c: Value) -> Value:
+    """a·b + c, rounded once where the processor can do that."""
+    kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{LANES}f32"), [a, b, c])
+
+
+def total(builder: Builder, vector: Value) -> Value:
+    """The sum of all lanes, in the order the processor likes, which is always the same."""
+    kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{LANES}f32")
+    return builder.call(function, [ir.Constant(FLOAT, -0.0), vector], fastmath=("reassoc",))
+
+
+@contextmanager
+def counted(builder: Builder, count: Value) -> Iterator[Value]:
+    """A loop from 0 to `count`; gives the counter.
+
+    The compiler is to leave it as it is: unrolled, it would need more pointers than there are registers.
+    """
+    before = builder.block
+    head, body, end = (builder.append_basic_block(name) for name in ("loop", "loop.body", "loop.end"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    number = builder.phi(INT)
+    number.add_incoming(whole(0), before)
+    builder.cbranch(builder.icmp_signed("<", number, count), body, end)
+    builder.position_at_end(body)
+    yield number
+    following = builder.add(number, whole(1))
+    number.add_incoming(following, builder.block)
+    back = builder.branch(head)
+    back.set_metadata("llvm.loop", _keep_rolled(builder.module))
+    builder.position_at_end(end)
+
+
+def _keep_rolled(module: Any) -> Any:
+    """Loop metadata; LLVM wants its first member to be itself."""
+    found = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    loop = module.add_metadata([ir.MetaDataString(module, "guibuilder.loop"), found])
+    loop.operands = (loop, found)
+    return loop
+
+
+def first_lanes(builder: Builder, count: Value) -> Value:
+    """A mask of the first `count` lanes; none for a negative count, all for a large one."""
+    numbers = ir.Constant(_INDICES, list(range(LANES)))
+    short = builder.trunc(count, _INT32)
+    return builder.icmp_signed("<", numbers, _spread(builder, short, _INDICES))
+
+
+def masked_store(builder: Builder, vector: Value, pointer: Value, mask: Value) -> None:
+    """Write the lanes whose mask is set, and touch no other memory."""
+    kind = ir.FunctionType(ir.VoidType(), [VECTOR, VECTOR.as_pointer(), _INT32, _MASK])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.v{LANES}f32.p0")
+    place = builder.bitcast(pointer, VECTOR.as_pointer())
+    builder.call(function, [vector, place, ir.Constant(_INT32, 4), mask])
+
+
+def masked_load(builder: Builder, pointer: Value, mask: Value) -> Value:
+    """The lanes whose mask is set, zero in the others."""
+    kind = ir.FunctionType(VECTOR, [VECTOR.as_pointer(), _INT32, _MASK, VECTOR])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}f32.p0")
+    place = builder.bitcast(pointer, VECTOR.as_pointer())
+    return builder.call(function, [place, ir.Constant(_INT32, 4), mask, constant(0)])

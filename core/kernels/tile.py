@@ -1,0 +1,233 @@
+"""Register tiles as explicit vectors: the inner loop of every convolution and dense layer.
+
+A tile keeps `rows` × `vectors` running sums in registers and walks once over what is summed:
+
+    sum[m][lane] = start + Σ_s Σ_k  a[place of row m + s·a_step + k·a_stride] · b[s·b_step + k·b_stride + lane]
+
+Where the rows lie in `a` and where their sums go comes from tables of places, so one tile serves convolutions of any
+stride and padding, their gradients, and plain matrix products. Rows beyond `live_rows` repeat the last one and are not
+stored; lanes beyond `live_lanes` are computed and not stored.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from core.kernels import simd
+from core.kernels.processor import LANES, TILE
+from core.kernels.simd import Builder, Value, intrinsic, members, whole
+
+_ONE = ir.Constant(simd.INT, 1)
+
+
+class _Sums:
+    """The running sums of a tile. They are declared as memory; the compiler keeps them in registers."""
+
+    def __init__(self, builder: Builder, rows: int, vectors: int) -> None:
+        self._builder = builder
+        self.rows, self.vectors = rows, vectors
+        self._places = [[cgutils.alloca_once(builder, simd.VECTOR) for _ in range(vectors)] for _ in range(rows)]
+
+    def start(self, values: list[Value]) -> None:
+        """Begin every row with the same vectors."""
+        for row in self._places:
+            for place, value in zip(row, values, strict=True):
+                self._builder.store(value, place)
+
+    def add_product(self, row: int, scalar: Value, vectors: list[Value]) -> None:
+        """Add scalar · vector to each sum of a row."""
+        for place, vector in zip(self._places[row], vectors, strict=True):
+            self._builder.store(simd.multiply_add(self._builder, scalar, vector, self._builder.load(place)), place)
+
+    def take(self, row: int, vector: int) -> Value:
+        """A sum as it stands."""
+        return self._builder.load(self._places[row][vector])
+
+
+def _at_rows(builder: Builder, table: Value, first: Value, live: Value, rows: int) -> list[Value]:
+    """The table's entries first, first + 1, …; beyond the live rows the last live one again."""
+    last = builder.sub(live, _ONE)
+    found = []
+    for row in range(rows):
+        inside = builder.icmp_signed("<", whole(row), live)
+        index = builder.add(first, builder.select(inside, whole(row), last))
+        found.append(builder.load(builder.gep(table, [index])))
+    return found
+
+
+def _vectors_at(builder: Builder, pointer: Value, count: int) -> list[Value]:
+    return [simd.load(builder, builder.gep(pointer, [whole(LANES * number)])) for number in range(count)]
+
+
+def _accumulate(builder: Builder, sums: _Sums, rows: list[Value], b: Value, walk: list[Value]) -> None:
+    """Run both summing loops. `rows` points at each row's first number, `b` at the first vector."""
+    segments, a_step, b_step, depth, b_stride = walk[:5]
+    with simd.counted(builder, segments) as segment:
+        a_segment = builder.mul(segment, a_step)
+        b_segment = builder.gep(b, [builder.mul(segment, b_step)])
+        starts = [builder.gep(row, [a_segment]) for row in rows]
+        with simd.counted(builder, depth) as step:
+            a_offset = builder.mul(step, walk[5]) if len(walk) > 5 else step
+            vectors = _vectors_at(builder, builder.gep(b_segment, [builder.mul(step, b_stride)]), sums.vectors)
+            for number, start in enumerate(starts):
+                scalar = builder.load(builder.gep(start, [a_offset]), align=4)
+                sums.add_product(number, simd.spread(builder, scalar), vectors)
+
+
+def _finish(builder: Builder, sums: _Sums, places: list[Value], live: tuple[Value, Value], keep: Value,
+            floor: Value) -> None:
+    """Store the sums: added to what is there where `keep` is set, and never below `floor`. NaN goes through."""
+    live_rows, live_lanes = live
+    bottom = simd.spread(builder, floor)
+    kept = builder.icmp_signed("!=", keep, whole(0))
+
+    def put(row: int, vector: int, mask: Value | None) -> None:
+        place = builder.gep(places[row], [whole(LANES * vector)])
+        value = sums.take(row, vector)
+        old = simd.load(builder, place) if mask is None else simd.masked_load(builder, place, mask)
+        value = builder.select(kept, builder.fadd(value, old), value)
+        value = builder.select(builder.fcmp_ordered("<=", value, bottom), bottom, value)
+        if mask is None:
+            simd.store(builder, value, place)
+        else:
+            simd.masked_store(builder, value, place, mask)
+
+    def put_all(mask_of: Callable[[int], Value | None]) -> None:
+        for row in range(sums.rows):
+            for vector in range(sums.vectors):
+                put(row, vector, mask_of(vector))
+
+    def live_mask(vector: int) -> Value:
+        return simd.first_lanes(builder, builder.sub(live_lanes, whole(LANES * vector)))
+
+    with builder.if_else(builder.icmp_signed("==", live_rows, whole(sums.rows)), likely=True) as (all_rows, some_rows):
+        with all_rows:
+            full = builder.icmp_signed("==", live_lanes, whole(LANES * sums.vectors))
+            with builder.if_else(full, likely=True) as (all_lanes, some_lanes):
+                with all_lanes:
+                    put_all(lambda vector: None)
+                with some_lanes:
+                    put_all(live_mask)
+        with some_rows:
+            for row in range(sums.rows):
+                with builder.if_then(builder.icmp_signed("<", whole(row), live_rows)):
+                    for vector in range(sums.vectors):
+                        put(row, vector, live_mask(vector))
+
+
+def make_tile(rows: int, vectors: int) -> Callable[..., None]:
+    """A tile of that size, for use inside a kernel.
+
+    tile((a, a_start, a_places), (b, b_start), (c, c_start, c_places), (bias, bias_start, floor),
+         (segments, a_step, b_step, depth, b_stride), (first_row, live_rows, live_lanes, keep))
+
+    a, b, c and bias are flat float32 arrays, places int64 arrays, `floor` a float32, the rest int64. A sixth
+    number of the walk is a_stride, else 1.
+    `keep` 1 adds to c, 0 replaces it; `floor` 0 is ReLU, −infinity leaves the sums as they are.
+    """
+
+    @intrinsic
+    def tile(typing: Any, a: Any, b: Any, c: Any, start: Any, walk: Any, live: Any) -> Any:
+        signature = types.void(a, b, c, start, walk, live)
+
+        def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+            a_parts, b_parts, c_parts, start_parts, walk_parts, live_parts = members(builder, signature.args, arguments)
+            kinds = signature.args
+            first, live_rows, live_lanes, keep = live_parts
+
+            def pointer(kind: Any, array: Value, offset: Value) -> Value:
+                return simd.address(context, builder, kind, array, offset)
+
+            a_base = pointer(kinds[0][0], a_parts[0], a_parts[1])
+            a_table = pointer(kinds[0][2], a_parts[2], whole(0))
+            starts = [builder.gep(a_base, [place]) for place in _at_rows(builder, a_table, first, live_rows, rows)]
+            sums = _Sums(builder, rows, vectors)
+            sums.start(_vectors_at(builder, pointer(kinds[3][0], start_parts[0], start_parts[1]), vectors))
+            _accumulate(builder, sums, starts, pointer(kinds[1][0], b_parts[0], b_parts[1]), walk_parts)
+            c_base = pointer(kinds[2][0], c_parts[0], c_parts[1])
+            c_table = pointer(kinds[2][2], c_parts[2], whole(0))
+            places = [builder.gep(c_base, [place]) for place in _at_rows(builder, c_table, first, live_rows, rows)]
+            _finish(builder, sums, places, (live_rows, live_lanes), keep, start_parts[2])
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return tile
+
+
+def make_dots(rows: int, columns: int) -> Callable[..., None]:
+    """A tile of dot products, for use inside a kernel.
+
+    dots((a, a_start, a_step), (b, b_start, b_step), (c, c_start, c_step), (length, live_rows, live_columns))
+
+    c[m·c_step + n] += Σ_k a[m·a_step + k] · b[n·b_step + k], with vectors along k; any length.
+    """
+
+    @intrinsic
+    def dots(typing: Any, a: Any, b: Any, c: Any, live: Any) -> Any:
+        signature = types.void(a, b, c, live)
+
+        def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+            parts = members(builder, signature.args, arguments)
+            length, live_rows, live_columns = parts[3]
+            bases = [simd.address(context, builder, kind[0], *part[:2])
+                     for kind, part in zip(signature.args[:3], parts[:3], strict=True)]
+            a_rows = _strided(builder, bases[0], parts[0][2], live_rows, rows)
+            b_rows = _strided(builder, bases[1], parts[1][2], live_columns, columns)
+            sums = _Sums(builder, rows, columns)
+            sums.start([simd.constant(0)] * columns)
+            _sum_products(builder, sums, a_rows, b_rows, length)
+            for row in range(rows):
+                with builder.if_then(builder.icmp_signed("<", whole(row), live_rows)):
+                    _add_totals(builder, sums, row, (bases[2], parts[2][2]), live_columns)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return dots
+
+
+def _strided(builder: Builder, base: Value, step: Value, live: Value, count: int) -> list[Value]:
+    """Pointers to rows that lie `step` apart; beyond the live ones the last live one again."""
+    last = builder.sub(live, _ONE)
+    found = []
+    for number in range(count):
+        inside = builder.icmp_signed("<", whole(number), live)
+        found.append(builder.gep(base, [builder.mul(step, builder.select(inside, whole(number), last))]))
+    return found
+
+
+def _sum_products(builder: Builder, sums: _Sums, a_rows: list[Value], b_rows: list[Value], length: Value) -> None:
+    """Add the products of all rows of a with all rows of b: whole vectors, then what is left over."""
+
+    def step(offset: Value, read: Callable[[Value], Value]) -> None:
+        a_vectors = [read(builder.gep(row, [offset])) for row in a_rows]
+        b_vectors = [read(builder.gep(row, [offset])) for row in b_rows]
+        for number, vector in enumerate(a_vectors):
+            sums.add_product(number, vector, b_vectors)
+
+    with cgutils.for_range(builder, builder.sdiv(length, whole(LANES))) as loop:
+        step(builder.mul(loop.index, whole(LANES)), lambda pointer: simd.load(builder, pointer))
+    left = builder.srem(length, whole(LANES))
+    with builder.if_then(builder.icmp_signed(">", left, whole(0))):
+        mask = simd.first_lanes(builder, left)
+        step(builder.sub(length, left), lambda pointer: simd.masked_load(builder, pointer, mask))
+
+
+def _add_totals(builder: Builder, sums: _Sums, row: int, target: tuple[Value, Value], live_columns: Value) -> None:
+    """Add the lane totals of one row of sums to the target's row."""
+    base, step = target
+    start = builder.gep(base, [builder.mul(step, whole(row))])
+    for column in range(sums.vectors):
+        with builder.if_then(builder.icmp_signed("<", whole(column), live_columns)):
+            place = builder.gep(start, [whole(column)])
+            value = builder.fadd(builder.load(place, align=4), simd.total(builder, sums.take(row, column)))
+            builder.store(value, place, align=4)
+
+
+wide_tile = make_tile(TILE.rows, 2)
+tall_tile = make_tile(TILE.tall_rows, 1)
+dot_tile = make_dots(TILE.dot_rows, TILE.dot_columns)

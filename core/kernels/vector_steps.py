@@ -1,0 +1,169 @@
+"""Single vector steps for loops that the compiler does not vectorise by itself: runs that begin anywhere in an array.
+
+Each step handles up to `LANES` neighbouring channels, of which the first `live` count; the others are not written.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from core.kernels import simd
+from core.kernels.processor import LANES
+from core.kernels.simd import Builder, Value, intrinsic, members, whole
+
+_BYTE = ir.IntType(8)
+_BYTES = ir.VectorType(_BYTE, LANES)
+CLIPPED = 4  # the winner's number where ReLU cut all four off
+
+
+def _bytes(number: int) -> Value:
+    return ir.Constant(_BYTES, [number] * LANES)
+
+
+def _for_live(builder: Builder, live: Value, work: Callable[[Value | None], None]) -> None:
+    """Make the step with whole vectors where all lanes are live, else with a mask."""
+    with builder.if_else(builder.icmp_signed(">=", live, whole(LANES)), likely=True) as (full, part):
+        with full:
+            work(None)
+        with part:
+            work(simd.first_lanes(builder, live))
+
+
+def _put(builder: Builder, vector: Value, pointer: Value, mask: Value | None) -> None:
+    if mask is None:
+        simd.store(builder, vector, pointer)
+    else:
+        simd.masked_store(builder, vector, pointer, mask)
+
+
+@intrinsic
+def copy_run(typing: Any, source: Any, source_at: Any, target: Any, target_at: Any, count: Any) -> Any:
+    """Copy `count` neighbouring numbers between two arrays that do not overlap."""
+    signature = types.void(source, types.int64, target, types.int64, types.int64)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        start = simd.address(context, builder, kinds[0], arguments[0], arguments[1])
+        end = simd.address(context, builder, kinds[2], arguments[2], arguments[3])
+        size = context.get_abi_sizeof(context.get_data_type(kinds[0].dtype))
+        cgutils.raw_memcpy(builder, end, start, arguments[4], size)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def pool_step(typing: Any, maps: Any, pooled: Any, winners: Any, start: Any) -> Any:
+    """pooled = max(floor, the four corners), winners = which corner, or `nobody` where none is above the floor.
+
+    pool_step((maps, place, right, down), (pooled, place, live), (winners, place), (floor, nobody)); the first of equals
+    wins, and NaN wins over everything. All lanes of `winners` are written.
+    """
+    signature = types.void(maps, pooled, winners, start)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        parts = members(builder, kinds, arguments)
+        place, right, down = parts[0][1:]
+        corner = simd.address(context, builder, kinds[0][0], parts[0][0], place)
+        best = simd.spread(builder, parts[3][0])
+        winner = _spread_byte(builder, parts[3][1])
+        for number, offset in enumerate((whole(0), right, down, builder.add(right, down))):
+            value = simd.load(builder, builder.gep(corner, [offset]))
+            above = builder.or_(builder.fcmp_ordered(">", value, best), builder.fcmp_unordered("uno", value, value))
+            best = builder.select(above, value, best)
+            winner = builder.select(above, _bytes(number), winner)
+        target = simd.address(context, builder, kinds[1][0], *parts[1][:2])
+        _for_live(builder, parts[1][2], lambda mask: _put(builder, best, target, mask))
+        builder.store(winner, builder.bitcast(simd.address(context, builder, kinds[2][0], *parts[2]),
+                                              _BYTES.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _spread_byte(builder: Builder, number: Value) -> Value:
+    empty = ir.Constant(_BYTES, ir.Undefined)
+    first = builder.insert_element(empty, builder.trunc(number, _BYTE), ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+
+@intrinsic
+def unpool_step(typing: Any, gradient: Any, winners: Any, maps: Any, sums: Any) -> Any:
+    """The four corners of `maps` get the gradient where they won, else 0; what was passed on is added to `sums`.
+
+    unpool_step((gradient, place, live), (winners, place), (maps, place, right, down), (sums, place))
+    """
+    signature = types.void(gradient, winners, maps, sums)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        parts = members(builder, kinds, arguments)
+        given = simd.load(builder, simd.address(context, builder, kinds[0][0], *parts[0][:2]))
+        winner_place = simd.address(context, builder, kinds[1][0], *parts[1])
+        winner = builder.load(builder.bitcast(winner_place, _BYTES.as_pointer()), align=1)
+        place, right, down = parts[2][1:]
+        corner = simd.address(context, builder, kinds[2][0], parts[2][0], place)
+
+        def write(mask: Value | None) -> None:
+            for number, offset in enumerate((whole(0), right, down, builder.add(right, down))):
+                won = builder.icmp_signed("==", winner, _bytes(number))
+                value = builder.select(won, given, simd.constant(0))
+                _put(builder, value, builder.gep(corner, [offset]), mask)
+
+        _for_live(builder, parts[0][2], write)
+        passed = builder.select(builder.icmp_signed("==", winner, _bytes(CLIPPED)), simd.constant(0), given)
+        _add_to(context, builder, kinds[3][0], parts[3], passed)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _add_to(context: Any, builder: Builder, kind: Any, target: list[Value], vector: Value) -> None:
+    """Add a vector to a padded array of sums: all lanes are written."""
+    pointer = simd.address(context, builder, kind, *target)
+    simd.store(builder, builder.fadd(simd.load(builder, pointer), vector), pointer)
+
+
+@intrinsic
+def gate_step(typing: Any, gradient: Any, output: Any, target: Any, sums: Any) -> Any:
+    """target = gradient where output > floor, else 0; the same is added to `sums`.
+
+    gate_step((gradient, place, live), (output, place, floor), (target, place), (sums, place))
+    """
+    signature = types.void(gradient, output, target, sums)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        parts = members(builder, kinds, arguments)
+        given = simd.load(builder, simd.address(context, builder, kinds[0][0], *parts[0][:2]))
+        made = simd.load(builder, simd.address(context, builder, kinds[1][0], *parts[1][:2]))
+        above = builder.fcmp_ordered(">", made, simd.spread(builder, parts[1][2]))
+        passed = builder.select(above, given, simd.constant(0))
+        pointer = simd.address(context, builder, kinds[2][0], *parts[2])
+        _for_live(builder, parts[0][2], lambda mask: _put(builder, passed, pointer, mask))
+        _add_to(context, builder, kinds[3][0], parts[3], passed)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def sum_step(typing: Any, values: Any, sums: Any) -> Any:
+    """Add a vector of values to sums; all lanes of `sums` are written.
+
+    sum_step((values, place), (sums, place))
+    """
+    signature = types.void(values, sums)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        parts = members(builder, kinds, arguments)
+        given = simd.load(builder, simd.address(context, builder, kinds[0][0], *parts[0]))
+        _add_to(context, builder, kinds[1][0], parts[1], given)
+        return context.get_dummy_value()
+
+    return signature, generate

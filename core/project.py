@@ -1,0 +1,85 @@
+"""Everything a file holds, as one value: network, weights, data choice, training options, history and notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.graph.initial import complete
+from core.graph.network import Network
+from core.graph.shapes import Inference, infer, running
+from core.layers.base import Array
+from core.settings import check_all, setting, values_of
+from core.train.events import EpochDone
+from core.train.options import TrainOptions
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """Which pictures to train on: a name or a path, and what is done to them."""
+
+    source: str = setting("digits28", "Data", "A data set by name, or a file or folder of your own.")
+    normalise: bool = setting(False, "Normalise", "Shift and scale the pictures to mean 0 and spread 1, with the "
+                              "figures of the training set.")
+
+    def __post_init__(self) -> None:
+        check_all(self)
+
+    def values(self) -> dict[str, Any]:
+        """The choice as a file holds it."""
+        return values_of(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """One document. Arrays are never written in place once they are part of a project; unchanged ones are shared.
+
+    `weights` are float32, PyTorch-shaped, named `layer.parameter`; some may be of an earlier drawing and not fit any
+    more (see `fitting`). `state` holds what an exact resume needs (slots of the optimizer), `progress` its counters.
+    `extra` keeps keys of files that we do not know.
+    """
+
+    network: Network = field(default_factory=Network)
+    weights: Mapping[str, Array] = field(default_factory=dict)
+    data: DataChoice = field(default_factory=DataChoice)
+    options: TrainOptions = field(default_factory=TrainOptions)
+    history: tuple[EpochDone, ...] = ()
+    notes: str = ""
+    state: Mapping[str, Array] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_network(self, network: Network) -> "Project":
+        """With another network; arrays of renamed layers are renamed with them."""
+        renamed = {old.name: network.nodes[key].name for key, old in self.network.nodes.items()
+                   if key in network.nodes and network.nodes[key].name != old.name}
+        if not renamed:
+            return replace(self, network=network)
+        return replace(self, network=network, weights=_renamed(self.weights, renamed),
+                       state=_renamed(self.state, renamed))
+
+
+def _renamed(arrays: Mapping[str, Array], names: Mapping[str, str]) -> dict[str, Array]:
+    found = {}
+    for key, array in arrays.items():
+        layer, _, rest = key.partition(".")
+        found[f"{names.get(layer, layer)}.{rest}"] = array
+    return found
+
+
+def complete_weights(project: Project, inference: Inference | None = None) -> dict[str, Array]:
+    """An array for everything the network needs: the project's own where it fits, else drawn from its seed."""
+    return complete(inference or running(project.network), project.weights, project.options.seed)
+
+
+def fitting(network: Network, weights: Mapping[str, Array], inference: Inference | None = None) -> dict[str, Array]:
+    """Those arrays that belong to a layer of the network and have the shape it needs now."""
+    known = inference if inference is not None else infer(network)
+    found = {}
+    for key, gets in known.inputs.items():
+        node = network.nodes[key]
+        for parameter, spec in node.layer.arrays(*gets).items() if known.shapes.get(key) is not None else ():
+            array = weights.get(f"{node.name}.{parameter}")
+            if array is not None and tuple(array.shape) == spec.shape:
+                found[f"{node.name}.{parameter}"] = array
+    return found

@@ -1,0 +1,1 @@
+"""Training: options, losses, optimizers, metrics, events, and the generator that trains."""

@@ -1,0 +1,186 @@
+"""Training as a generator of events: it knows no process and no window, and whoever runs it may stop asking."""
+
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import numpy as np
+
+from core.data.batches import Batches, epoch_order
+from core.errors import TrainingError
+from core.layers.base import Array
+from core.train.control import Control
+from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Started
+from core.train.job import Job
+from core.train.optimizers import make_optimizer
+from core.train.prepare import Prepared, prepare
+from core.train.schedule import rate_factor
+from core.train.tally import LastGood, Means, Patience, Rate
+
+# Larger numbers say nothing to a reader.
+READABLE = 1e9
+
+
+def fit(job: Job, control: Control | None = None) -> Iterator[Event]:
+    """Train: Preparing*, Started, (BatchDone* EpochDone)*, then exactly one Finished or Failed.
+
+    Equal seeds give equal weights to the last bit, whatever the number of threads, and so does a training that was
+    stopped and resumed. CoreError before Started where the network, the data or the memory does not allow it.
+    """
+    return Training(job, control or Control()).events()
+
+
+class Training:
+    """One run of `fit`, for those who want to look at the engine between two events.
+
+    `prepared` is there from Started on, until the generator ends.
+    """
+
+    def __init__(self, job: Job, control: Control) -> None:
+        self.job, self.control = job, control
+        self.options = job.project.options
+        self.prepared: Prepared | None = None
+        self.rate = self.options.learning_rate
+        self.epoch, self._batch = 1, 0
+        self._seen, self._speed, self._patience = Means(), Rate(), Patience(self.options.patience)
+        self._optimizer = make_optimizer(self.options)
+
+    def events(self) -> Generator[Event, None, None]:
+        """The events; closing the generator ends the engine's threads."""
+        prepared = yield from prepare(self.job)
+        try:
+            notes = self._resume(prepared) if self.job.resume else ()
+            self.prepared = prepared
+            train, test = prepared.parts.train, prepared.dataset.test_y
+            yield Started(self.options.epochs, prepared.train.count(len(train)), len(train),
+                          len(prepared.parts.validation), len(test), prepared.dataset.classes, self.epoch,
+                          prepared.notes + notes)
+            yield from self._epochs(prepared)
+        finally:
+            self.prepared = None
+            prepared.engine.close()
+
+    def _epochs(self, prepared: Prepared) -> Iterator[Event]:
+        good = LastGood(prepared.weights, prepared.current_weights)
+        reason = "done"
+        while reason == "done" and self.epoch <= self.options.epochs:
+            began = self._speed.seconds
+            failed = yield from self._batches(prepared, good)
+            if failed is not None:
+                yield failed
+                return
+            if self._seen.pictures >= len(prepared.parts.train):
+                done = self._end_of_epoch(prepared, self._speed.seconds - began)
+                reason = "patience" if self._patience.over(done.validation_loss) else reason
+                yield done
+            if self.control.stopped and self.epoch <= self.options.epochs:
+                reason = "stopped"
+        yield self._finished(prepared, reason)
+
+    def _batches(self, prepared: Prepared, good: LastGood) -> Generator[Event, None, Failed | None]:
+        """The rest of this epoch, or until it is stopped; gives a Failed where a number is not finite."""
+        order = epoch_order(prepared.parts.train, self.options.seed, self.epoch)[self._seen.pictures:]
+        began = time.perf_counter()
+        for x, y in prepared.train.run(order):
+            if self.control.stopped:
+                break
+            good.before_step()
+            self.rate = self.control.rate or self.rate
+            rate = self.rate * rate_factor(self.options.schedule, self._done(prepared))
+            result = prepared.engine.train_step(x, y, rate, self._optimizer)
+            self._batch += 1
+            if not result.finite:
+                return self._failed(good, result.bad_layer)
+            if not good.after_step(result.loss):
+                return self._exploded(good, result.loss)
+            self._seen.add(len(y), result.loss * len(y), result.correct)
+            speed = self._speed.add(len(y), time.perf_counter() - began)
+            yield BatchDone(self.epoch, self._batch, result.loss, result.correct / len(y), speed)
+            began = time.perf_counter()
+        return None
+
+    def _done(self, prepared: Prepared) -> float:
+        """The share of all epochs that is done."""
+        return (self.epoch - 1 + self._seen.pictures / len(prepared.parts.train)) / self.options.epochs
+
+    def _end_of_epoch(self, prepared: Prepared, seconds: float) -> EpochDone:
+        """Measure on the validation part, and count anew."""
+        began = time.perf_counter()
+        found = measure(prepared, prepared.measure, prepared.parts.validation)
+        seconds += time.perf_counter() - began
+        done = EpochDone(self.epoch, self._seen.loss, self._seen.accuracy, found.loss if found else None,
+                         found.accuracy if found else None, seconds)
+        self.epoch, self._seen, self._batch = self.epoch + 1, Means(), 0
+        return done
+
+    def _finished(self, prepared: Prepared, reason: str) -> Finished:
+        """The end; the test part is measured unless someone waits for a stop."""
+        every = np.arange(len(prepared.dataset.test_y))
+        test = None if reason == "stopped" else measure(prepared, prepared.test, every)
+        return Finished(reason, prepared.current_weights(), self.epoch - 1, self._speed.whole,
+                        test.loss if test else None, test.accuracy if test else None, prepared.engine.state(),
+                        self.progress(prepared))
+
+    def _failed(self, good: LastGood, layer: str | None) -> Failed:
+        """A number was not finite."""
+        nodes = self.job.project.network.nodes.values()
+        if layer in [node.name for node in nodes if node.layer.ports[1] == 0]:
+            text = "A picture holds a pixel that is no number. Correct the data."
+            return Failed(text, layer, self.epoch, self._batch, good.weights)
+        what = f"The numbers in {layer or 'the loss'} grew beyond all bounds (NaN or infinite)"
+        return self._diverged(good, layer, what)
+
+    def _exploded(self, good: LastGood, loss: float) -> Failed:
+        """The loss is a number still, but there is no way back."""
+        layer, times = good.most_grown()
+        what = (f"The loss grew to {_readable(loss)}, and the weights of {layer} to {_readable(times)} times what they "
+                f"were,")
+        return self._diverged(good, layer, what)
+
+    def _diverged(self, good: LastGood, layer: str | None, what: str) -> Failed:
+        text = (f"{what} at epoch {self.epoch}, batch {self._batch:,}. The weights from before that are kept. "
+                f"Try a learning rate of {self.rate / 10:,.10g} instead of {self.rate:,.10g}.")
+        return Failed(text, layer, self.epoch, self._batch, good.weights)
+
+    # going on where it stopped ------------------------------------------------------------------------------------
+
+    def progress(self, prepared: Prepared) -> dict[str, Any]:
+        """Counters that, with weights and state, let a later training go on exactly from here."""
+        found: dict[str, Any] = {"epoch": self.epoch, "batch": self._batch, "pictures": self._seen.pictures,
+                                 "loss": self._seen.loss_sum, "correct": self._seen.correct,
+                                 "waited": self._patience.waited}
+        if self._patience.best is not None:
+            found["best"] = self._patience.best
+        if prepared.normalisation:
+            found |= {"mean": list(prepared.normalisation.mean), "spread": list(prepared.normalisation.spread)}
+        return found
+
+    def _resume(self, prepared: Prepared) -> tuple[str, ...]:
+        """Take up the counters and the optimizer's slots; gives what there is to say about it."""
+        known = self.job.project.progress
+        self.epoch, self._batch = int(known.get("epoch", 1)), int(known.get("batch", 0))
+        if self.epoch > self.options.epochs:
+            raise TrainingError(f"All {self.options.epochs:,} epochs are done already; ask for more epochs to go on.")
+        self._seen = Means(int(known.get("pictures", 0)), float(known.get("loss", 0.0)), int(known.get("correct", 0)))
+        best = known.get("best")
+        self._patience = Patience(self.options.patience, None if best is None else float(best),
+                                  int(known.get("waited", 0)))
+        state = self.job.project.state
+        if {name.rpartition(".")[2] for name in state if "." in name} != set(self._optimizer.slots):
+            return ("The optimizer is another one than before, so it starts afresh.",)
+        prepared.engine.set_state(state)
+        return ()
+
+
+def _readable(number: float) -> str:
+    """A large number, as far as it says something."""
+    return f"{number:,.0f}" if number < READABLE else f"more than {READABLE:,.0f}"
+
+
+def measure(prepared: Prepared, batches: Batches, positions: Array) -> Means | None:
+    """Mean loss and accuracy over some pictures of a part; None where there are none."""
+    found = Means()
+    for x, y in batches.run(positions):
+        loss, correct, _ = prepared.engine.evaluate(x, y)
+        found.add(len(y), loss, correct)
+    return found if found.pictures else None

@@ -1,0 +1,170 @@
+"""What is to be trained, checked before anything starts."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from core.data.dataset import Dataset
+from core.data.download import Progress
+from core.data.load import load
+from core.data.normalisation import Normalisation, normalisation_of
+from core.errors import DataError, NetworkError, TrainingError
+from core.graph.cost import cost
+from core.graph.initial import complete
+from core.graph.network import Network
+from core.graph.shapes import Inference, running
+from core.layers.base import Array, Shape, describe
+from core.train.losses import takes_logits
+from core.train.memory import check_memory
+from core.train.optimizers import make_optimizer
+from core.train.options import TrainOptions
+
+# The setting that says how many numbers or maps a layer puts out.
+_DECIDES = {"Dense": "units", "Conv2D": "filters"}
+LOGITS_NOTE = "There is no Softmax at the end, so the last outputs are taken as scores (logits)."
+
+
+class Loader(Protocol):
+    """What brings a data set: `core.data.load.load`, or something that remembers."""
+
+    def __call__(self, name_or_path: str, *, seed: int = 0, progress: Progress | None = None) -> Dataset: ...
+
+
+class _Data(Protocol):
+    """Which pictures, and what is done to them."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def normalise(self) -> bool: ...
+
+
+class Trainable(Protocol):
+    """The parts of a project that a training reads."""
+
+    @property
+    def network(self) -> Network: ...
+
+    @property
+    def weights(self) -> Mapping[str, Array]: ...
+
+    @property
+    def data(self) -> _Data: ...
+
+    @property
+    def options(self) -> TrainOptions: ...
+
+    @property
+    def state(self) -> Mapping[str, Array]: ...
+
+    @property
+    def progress(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A project to be trained. Without `dataset` the one that the project names is loaded, by `load`.
+
+    Weights that fit are kept, so a trained project goes on from them; the others are drawn from the seed. With `resume`
+    the training goes on exactly where `project.progress` says it stopped. `threads` None takes all cores.
+    """
+
+    project: Trainable
+    dataset: Dataset | None = None
+    threads: int | None = None
+    resume: bool = False
+    load: Loader = load
+
+
+def checked_network(network: Network) -> Inference:
+    """The network's shapes; NetworkError lists all problems, or says why one Input and one last layer are needed."""
+    inference = running(network)
+    finals = network.finals()
+    if len(finals) > 1:
+        names = ", ".join(network.nodes[key].name for key in finals)
+        raise NetworkError(f"One last layer is needed, but {len(finals)} layers lead nowhere: {names}. Connect the "
+                           f"others or delete them.")
+    inputs = [key for key in network.order if network.nodes[key].layer.ports[1] == 0]
+    if len(inputs) > 1:
+        names = ", ".join(network.nodes[key].name for key in inputs)
+        raise NetworkError(f"There must be one Input, but there are {len(inputs)}: {names}. Delete the others.")
+    return inference
+
+
+def input_shape(inference: Inference) -> Shape:
+    """The shape of the pictures that a network with one Input takes."""
+    network = inference.network
+    shape = next(inference.shapes[key] for key in network.order if network.nodes[key].layer.ports[1] == 0)
+    assert shape is not None
+    return shape
+
+
+def checked_outputs(inference: Inference, classes: int) -> None:
+    """DataError where the last layer does not put out one number for each class; it says which setting to change."""
+    network = inference.network
+    last = network.finals()[0]
+    shape = inference.shapes[last] or ()
+    if len(shape) != 1:
+        raise DataError(f"The last layer, {network.nodes[last].name}, puts out {describe(shape)}, but one number "
+                        f"for each of the {classes} classes is needed. End with Flatten and Dense.")
+    if shape[0] != classes:
+        raise DataError(f"The last layer puts out {shape[0]:,} numbers but the data has {classes:,} classes"
+                        f"{_advice(network, last, classes)}.")
+
+
+def _advice(network: Network, last: str, classes: int) -> str:
+    """": set F7's units to 6", naming the layer that decides how many numbers come out."""
+    while True:
+        node = network.nodes[last]
+        if node.type in _DECIDES and not node.layer.bypassed:
+            return f": set {node.name}'s {_DECIDES[node.type]} to {classes:,}"
+        sources = list(network.inputs_of(last).values())
+        if len(sources) != 1 or node.type == "Flatten":
+            return f": put a Dense layer of {classes:,} units at the end"
+        last = sources[0]
+
+
+def start_weights(job: Job, inference: Inference) -> dict[str, Array]:
+    """The project's weights where they fit, drawn from the seed where they do not; all must fit to resume."""
+    found = complete(inference, job.project.weights, job.project.options.seed)
+    drawn = any(job.project.weights.get(name) is not array for name, array in found.items())
+    if job.resume and (drawn or not job.project.progress):
+        raise TrainingError("There is no training to go on with, or the network has changed since. Start a new one.")
+    return found
+
+
+def batch_size(options: TrainOptions, pictures: int) -> int:
+    """How many pictures decide one step: all, a batch, or a single one."""
+    wanted = {"batch": pictures, "mini-batch": options.batch_size, "stochastic": 1}[options.mode]
+    return min(wanted, pictures)
+
+
+def check_fits(inference: Inference, options: TrainOptions, batch: int) -> None:
+    """TrainingError where the training would need more memory than is free."""
+    shape = input_shape(inference)
+    buffers = 2 * batch * math.prod(shape) * 4
+    check_memory(cost(inference).memory_bytes(batch, make_optimizer(options).name) + buffers, batch)
+
+
+def normalisation(project: Trainable, dataset: Dataset, *, anew: bool = False) -> Normalisation:
+    """How the project's pictures are shifted and scaled: by the figures its training measured, or measured now.
+
+    `dataset` is fitted to the network's input; flat pictures count as one channel. `anew`: a training begins.
+    """
+    if not project.data.normalise:
+        return Normalisation()
+    if len(dataset.shape) == 1:
+        dataset = replace(dataset, train_x=dataset.train_x[:, None, None])
+    mean, spread = project.progress.get("mean"), project.progress.get("spread")
+    if anew or not mean or not spread or len(mean) != dataset.train_x.shape[1]:
+        return normalisation_of(dataset)
+    return Normalisation(tuple(mean), tuple(spread))
+
+
+def notes(project: Trainable, dataset: Dataset) -> tuple[str, ...]:
+    """What is said once before a training: how pictures were fitted, where the test part is from, logits."""
+    network = project.network
+    logits = takes_logits(network, network.finals()[0], project.options.loss)
+    return (*dataset.notes, LOGITS_NOTE) if logits else dataset.notes

@@ -1,0 +1,45 @@
+"""How to train: declared once, from which the form, the command line's options and the file follow."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.settings import check_all, setting, values_of
+
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
+LOSSES = ("cross-entropy", "sum-of-squares", "mean-squares")
+SCHEDULES = ("constant", "linear", "cosine", "step")
+MODES = ("batch", "mini-batch", "stochastic")
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Everything that decides how a training runs, but for the network and the data."""
+
+    epochs: int = setting(10, "Epochs", "How often the whole training set is gone through.", low=1, high=100_000)
+    batch_size: int = setting(64, "Batch size", "How many pictures make one step.", low=1, high=65_536, unit="pictures")
+    optimizer: str = setting("adam", "Optimizer", "How the weights follow the gradient.", choices=OPTIMIZERS)
+    learning_rate: float = setting(0.001, "Learning rate", "How far each step goes (η).", low=1e-9, high=1e9)
+    schedule: str = setting("constant", "Schedule", "How the learning rate changes over the training: it stays, falls "
+                            "evenly or along a cosine to 0, or is divided by 10 after a half and three quarters.",
+                            choices=SCHEDULES)
+    momentum: float = setting(0.9, "Momentum", "Share of the last step that goes on (momentum and nesterov only).",
+                              low=0.0, high=0.9999)
+    weight_decay: float = setting(0.0, "Weight decay", "Pulls all weights towards zero a little at each step.", low=0.0,
+                                  high=10.0)
+    loss: str = setting("cross-entropy", "Loss", "How wrong an answer is, as one number.", choices=LOSSES)
+    validation: float = setting(0.1, "Validation", "Share of the training pictures kept aside to measure on.", low=0.0,
+                                high=0.9)
+    mode: str = setting("mini-batch", "Descent", "How many pictures decide one step: all, a batch, or a single one.",
+                        choices=MODES)
+    clip: float = setting(0.0, "Clip gradients", "Longest gradient allowed over all weights; 0 = no limit.", low=0.0,
+                          high=1e9)
+    patience: int = setting(0, "Patience", "Stop after this many epochs without a better validation loss; 0 = never.",
+                            low=0, high=100_000, unit="epochs")
+    seed: int = setting(0, "Seed", "The same seed gives the same training, to the last bit.", low=0, high=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        check_all(self)
+
+    def values(self) -> dict[str, Any]:
+        """The options as a file holds them."""
+        return values_of(self)

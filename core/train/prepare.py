@@ -1,0 +1,123 @@
+"""Everything before the first batch: data loaded and fitted, engine made and compiled, while the caller stays free."""
+
+import contextlib
+import queue
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from core.data.batches import Batches
+from core.data.dataset import Dataset, Split, split
+from core.data.normalisation import Normalisation
+from core.data.pictures import fit_dataset
+from core.engine.engine import Engine
+from core.errors import TrainingError
+from core.graph.shapes import Inference
+from core.layers.base import Array
+from core.train import job as checks
+from core.train.events import Preparing
+from core.train.job import Job
+from core.train.memory import check_memory
+
+Result = TypeVar("Result")
+Report = Callable[[Preparing], None]
+
+# How often the caller gets a turn while something long goes on.
+HEARTBEAT_SECONDS = 0.1
+# Measuring goes in batches of this size where training goes in smaller ones.
+LEAST_CAPACITY = 64
+
+
+@dataclass
+class Prepared:
+    """What a training works with: the data fitted to the input, its parts as batches, and the engine, ready to run.
+
+    `weights` are those it begins with.
+    """
+
+    dataset: Dataset
+    parts: Split
+    batch: int
+    engine: Engine
+    train: Batches
+    measure: Batches
+    test: Batches
+    weights: dict[str, Array]
+    normalisation: Normalisation
+    notes: tuple[str, ...]
+
+    def current_weights(self) -> dict[str, Array]:
+        """All weights as they are now; the engine leaves out those of bypassed layers."""
+        return {**self.weights, **self.engine.weights()}
+
+
+def prepare(job: Job) -> Generator[Preparing, None, Prepared]:
+    """Check, load and compile, telling how far it is; CoreError where the training cannot be."""
+    inference = checks.checked_network(job.project.network)
+    weights = checks.start_weights(job, inference)
+    dataset = job.dataset
+    if dataset is None:
+        dataset = yield from while_working("Loading the pictures", lambda report: _load(job, report))
+    return (yield from while_working("Preparing the engine",
+                                     lambda report: _make(job, inference, weights, dataset, report), _discard))
+
+
+def while_working(text: str, work: Callable[[Report], Result],
+                  discard: Callable[[Result], None] | None = None) -> Generator[Preparing, None, Result]:
+    """Run `work` in a thread and give a Preparing every moment until it is done; then what it gives or raises.
+
+    The thread is needed because compiling takes seconds in one piece: a stop, or the end of the window, must be seen.
+    Whoever does not want to wait closes the generator; what comes later is handed to `discard`.
+    """
+    told: queue.SimpleQueue[Preparing] = queue.SimpleQueue()
+    pool = ThreadPoolExecutor(1, "preparing")
+    future = pool.submit(work, told.put)
+    pool.shutdown(wait=False)
+    latest = Preparing(text)
+    try:
+        yield latest
+        while not future.done():
+            with contextlib.suppress(queue.Empty):
+                latest = told.get(timeout=HEARTBEAT_SECONDS)
+            yield latest
+    except GeneratorExit:
+        future.add_done_callback(lambda done: None if done.exception() or not discard else discard(done.result()))
+        raise
+    return future.result()
+
+
+def _load(job: Job, report: Report) -> Dataset:
+    def progress(name: str, done: int, total: int) -> None:
+        report(Preparing(f"Fetching {name}", done, total))
+
+    return job.load(job.project.data.source, seed=job.project.options.seed, progress=progress)
+
+
+def _discard(prepared: Prepared) -> None:
+    prepared.engine.close()
+
+
+def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Dataset, report: Report) -> Prepared:
+    options = job.project.options
+    checks.checked_outputs(inference, len(dataset.classes))
+    dataset = fit_dataset(dataset, checks.input_shape(inference))
+    parts = split(dataset, options.validation, options.seed)
+    batch = checks.batch_size(options, len(parts.train))
+    capacity = max(batch, min(LEAST_CAPACITY, len(parts.train)))
+    checks.check_fits(inference, options, capacity)
+    engine = Engine(job.project.network, weights, capacity, threads=job.threads, loss=options.loss, seed=options.seed)
+    try:
+        # The engine knows what it will really fill; the estimate above is asked first, before anything is claimed.
+        check_memory(engine.training_bytes(options.optimizer), capacity)
+    except TrainingError:
+        engine.close()
+        raise
+    engine.warm_up(lambda done, total, text: report(Preparing(text, done, total)))
+    engine.set_weights(weights)
+    normal = checks.normalisation(job.project, dataset, anew=not job.resume)
+    return Prepared(dataset, parts, batch, engine,
+                    Batches(dataset.train_x, dataset.train_y, dataset.scale, batch, normal),
+                    Batches(dataset.train_x, dataset.train_y, dataset.scale, capacity, normal),
+                    Batches(dataset.test_x, dataset.test_y, dataset.scale, capacity, normal),
+                    weights, normal, checks.notes(job.project, dataset))

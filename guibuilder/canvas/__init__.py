@@ -1,0 +1,1 @@
+"""The drawing: nodes, wires, and everything that hands do with them."""

@@ -1,0 +1,191 @@
+"""`guibuilder train NET --data DATA`: trains a network and saves it."""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import FileError, SettingError, TrainingError, UsageError
+from core.formats import open_file, save_file
+from core.graph.cost import cost
+from core.graph.network import Network
+from core.layers.base import INITIALISATIONS
+from core.project import DataChoice, Project
+from core.settings import Setting, settings_of
+from core.train.events import Failed, Finished
+from core.train.options import TrainOptions
+from guibuilder.command_line.common import add_network, checked, find_network, need_folder, percent, print_json, say
+from guibuilder.command_line.training import Run
+
+NAME = "train"
+SUMMARY = "train a network on a data set and save it"
+EPILOG = """Options that are not given are the network's own: those of its template or of its project.
+Ctrl+C ends the training after this batch and keeps what was learned."""
+_ENDING = ".gbnet"
+_KINDS: dict[str, Callable[[str], Any]] = {"int": int, "float": float}
+_METAVARS = {"int": "N", "float": "X", "choice": "NAME"}
+_OWN_METAVARS = {"validation": "F", "mode": "MODE"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """NET, the data, every option of a training, and where to save."""
+    add_network(parser)
+    parser.add_argument("--data", required=True, metavar="DATA", help="a data set by name (see: guibuilder data), or a "
+                        "path: a folder of IDX files or of pictures, .npz, .csv, CIFAR's .tar.gz")
+    for name, declared in settings_of(TrainOptions).items():
+        if name != "seed":
+            metavar = _OWN_METAVARS.get(name, _METAVARS[declared.kind])
+            parser.add_argument(f"--{name.replace('_', '-')}", type=_reader(declared), metavar=metavar,
+                                help=_help(declared))
+    parser.add_argument("--init", metavar="NAME", choices=INITIALISATIONS,
+                        help=f"initial values of all layers ({', '.join(INITIALISATIONS)})")
+    parser.add_argument("--normalise", action=argparse.BooleanOptionalAction, default=None,
+                        help="shift and scale the pictures to mean 0 and spread 1, or leave them as they are")
+    parser.add_argument("--out", type=Path, metavar="FILE", help=f"save the trained project here ({_ENDING})")
+    parser.add_argument("--log", type=Path, metavar="FILE.csv", help="write one row for each epoch here")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="go on exactly where the training in FILE stopped")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, save, and say how good it is on the test part; 130 where it was interrupted."""
+    project = _project(arguments)
+    inference = checked(project.network)
+    _check_places(arguments)
+    training = Run(project, arguments.threads, log=arguments.log, resume=arguments.resume is not None,
+                   quiet=arguments.json)
+    end = training.run()
+    if arguments.out is not None:
+        _save(training.result(end), arguments.out)
+    if arguments.json:
+        print_json({**_plain(training, end), "parameters": cost(inference).parameters, "seed": project.options.seed,
+                    "out": None if arguments.out is None else str(arguments.out)})
+    if isinstance(end, Failed):
+        saved = f" Saved as {arguments.out}." if arguments.out else ""
+        raise TrainingError(end.message + saved)
+    if not arguments.json:
+        _print(end, arguments.out)
+    if end.reason == "stopped":
+        kept = f"Go on with: --resume {arguments.out}" if arguments.out else "Nothing was saved (no --out)."
+        say(f"Interrupted in epoch {end.epoch + 1}. {kept}")
+        return 130
+    return 0
+
+
+# before ---------------------------------------------------------------------------------------------------------------
+
+
+def _project(arguments: argparse.Namespace) -> Project:
+    """The project to train, with the command's options over its own."""
+    project = find_network(arguments.network)
+    if arguments.resume is not None:
+        project = _resumed(arguments, project.network)
+    given = {name: value for name in settings_of(TrainOptions) if (value := getattr(arguments, name)) is not None}
+    options = TrainOptions(**{**project.options.values(), **given})
+    if arguments.init and project.weights:
+        raise UsageError(f"{arguments.network} has weights already and goes on from them. To begin anew, export its "
+                         f"drawing alone (guibuilder export {arguments.network} --to json) and train that.")
+    network = _with_init(project.network, arguments.init) if arguments.init else project.network
+    normalise = project.data.normalise if arguments.normalise is None else arguments.normalise
+    return replace(project, network=network, options=options, data=DataChoice(_source(arguments.data), normalise))
+
+
+def _resumed(arguments: argparse.Namespace, network: Network) -> Project:
+    """The training that goes on; UsageError where it is one of another network or from another seed."""
+    resumed = open_file(arguments.resume)
+    if _drawn(resumed.network) != _drawn(network):
+        raise UsageError(f"{arguments.resume} holds another network than {arguments.network}, so it cannot go on.")
+    if arguments.seed not in (None, resumed.options.seed):
+        raise UsageError(f"The training in {arguments.resume} began with seed {resumed.options.seed} and can only go "
+                         f"on with it. Leave out --seed.")
+    return resumed
+
+
+def _drawn(network: Network) -> tuple[dict[str, Any], set[tuple[str, str, int]]]:
+    """Layers and wires by name; places and ids do not matter."""
+    nodes = network.nodes
+    return ({node.name: node.layer for node in nodes.values()},
+            {(nodes[edge.source].name, nodes[edge.target].name, edge.port) for edge in network.edges})
+
+
+def _with_init(network: Network, name: str) -> Network:
+    for key, node in network.nodes.items():
+        if "kernel_init" in settings_of(node.layer):
+            network = network.change(key, kernel_init=name)
+    return network
+
+
+def _source(text: str) -> str:
+    """A path is kept whole, so that the project finds its pictures from every folder."""
+    from core.data.load import names
+
+    path = Path(text).expanduser()
+    return text if text in names() or not path.exists() else str(path.absolute())
+
+
+def _check_places(arguments: argparse.Namespace) -> None:
+    """Before any work: whether the results will find their places."""
+    if arguments.out is not None and arguments.out.suffix.lower() != _ENDING:
+        raise UsageError(f"{arguments.out} needs the ending {_ENDING}: what was trained is saved as a project. Other "
+                         f"formats come from it by guibuilder export.")
+    for path in (arguments.out, arguments.log):
+        if path is not None:
+            need_folder(path)
+
+
+# after ----------------------------------------------------------------------------------------------------------------
+
+
+def _save(project: Project, out: Path) -> None:
+    """Save; where that fails after all, hours of work go to another place rather than nowhere."""
+    try:
+        save_file(project, out)
+    except FileError as error:
+        rescue = Path(tempfile.mkdtemp(prefix="guibuilder-")) / out.name
+        save_file(project, rescue)
+        raise FileError(f"{error.message} What was trained is in {rescue} instead.") from error
+
+
+def _plain(training: Run, end: Finished | Failed) -> dict[str, Any]:
+    epochs = [vars(epoch) for epoch in training.epochs]
+    if isinstance(end, Failed):
+        return {"epochs": epochs, "test_loss": None, "test_accuracy": None, "images_per_second": None,
+                "error": end.message, "layer": end.layer}
+    return {"epochs": epochs, "test_loss": end.test_loss, "test_accuracy": end.test_accuracy,
+            "images_per_second": end.images_per_second}
+
+
+def _print(end: Finished, out: Path | None) -> None:
+    print()
+    if end.reason == "patience":
+        print("Stopped early: the validation loss no longer falls.")
+    if end.test_loss is not None:
+        print(f"Test part: accuracy {percent(end.test_accuracy)}, loss {end.test_loss:.4f}")
+    print(f"{end.images_per_second:,.0f} pictures/s · " + (f"saved as {out}" if out else "not saved (no --out)"))
+
+
+# options --------------------------------------------------------------------------------------------------------------
+
+
+def _reader(declared: Setting) -> Callable[[str], Any]:
+    """Reads an option by the limits of its setting, for argparse, which puts the option's name in front."""
+
+    def read(text: str) -> Any:
+        try:
+            value = _KINDS.get(declared.kind, str)(text)
+        except ValueError:
+            value = text
+        try:
+            return declared.check(value)
+        except SettingError as error:
+            raise argparse.ArgumentTypeError(error.message.removeprefix(f"{declared.label} ")) from error
+
+    return read
+
+
+def _help(declared: Setting) -> str:
+    """The setting's words, as the window has them; argparse takes % for a format."""
+    text = declared.help[:1].lower() + declared.help[1:].rstrip(".")
+    choices = f" ({', '.join(declared.choices)})" if declared.choices else ""
+    return (text + choices).replace("%", "%%")

@@ -1,0 +1,159 @@
+"""Taking the network away: which format, what it carries, and how closely the written file agrees with the engine."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QProgressBar,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.formats import FORMATS
+from core.formats.base import Format
+from core.project import Project
+from core.worker.messages import Exported, ExportFile
+from guibuilder.background import Worker
+from guibuilder.theme import Theme
+from guibuilder.words import plural, small
+
+FIRST = ("onnx", "safetensors", "npz", "json")
+CLOSE_ENOUGH = 1e-5
+
+
+def formats() -> list[Format]:
+    """The formats to offer, the usual ones first; the project's own format is what Save is for."""
+    offered = [each for each in FORMATS.values() if each.name != "gbnet"]
+    return sorted(offered, key=lambda each: FIRST.index(each.name) if each.name in FIRST else len(FIRST))
+
+
+def difference_text(exported: Exported) -> str:
+    """How closely the file agrees with the engine, in words."""
+    if exported.max_difference is None:
+        return exported.note
+    agrees = "They agree." if exported.max_difference <= CLOSE_ENOUGH else "That is more than rounding explains."
+    return (f"Compared on {plural(exported.pictures, 'real picture')}: the largest difference between onnxruntime and "
+            f"this program is {small(exported.max_difference)}. {agrees} {exported.note}").strip()
+
+
+class ExportDialog(QDialog):
+    """Asks for the format, lets the worker write, and shows what came of it."""
+
+    def __init__(self, project: Project, name: str, worker: Worker, theme: Theme,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self._project, self._name, self._worker, self._theme = project, name, worker, theme
+        self._number = 0
+        self._choices = QButtonGroup(self)
+        self._formats = formats()
+        self.result_text, self.progress = QLabel(), QProgressBar()
+        self.result_text.setWordWrap(True)
+        self.result_text.setMinimumHeight(4 * self.result_text.fontMetrics().lineSpacing())
+        self.result_text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.result_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.progress.setRange(0, 0)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Progress of the export")
+        self.progress.hide()
+        self._lay_out()
+        worker.progress.connect(self._advance)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 18, 22, 16)
+        column.setSpacing(4)
+        title = QLabel(f"Export {self._name}")
+        title.setProperty("title", True)
+        column.addWidget(title)
+        if not self._project.weights:
+            note = QLabel("The network is not trained yet; the weights it starts from are exported.")
+            note.setProperty("soft", True)
+            note.setWordWrap(True)
+            column.addWidget(note)
+        column.addSpacing(8)
+        for number, each in enumerate(self._formats):
+            button, about = QRadioButton(f"{each.title} · {each.suffix}"), QLabel(each.about)
+            button.setAccessibleDescription(each.about)
+            about.setProperty("soft", True)
+            about.setWordWrap(True)
+            about.setContentsMargins(24, 0, 0, 6)
+            self._choices.addButton(button, number)
+            column.addWidget(button)
+            column.addWidget(about)
+        self._choices.button(0).setChecked(True)
+        column.addSpacing(4)
+        column.addWidget(self.progress)
+        column.addWidget(self.result_text)
+        column.addStretch(1)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.export_button = self._buttons.addButton("Export …", QDialogButtonBox.ButtonRole.ActionRole)
+        self.export_button.setProperty("primary", True)
+        self.export_button.setDefault(True)
+        self.export_button.clicked.connect(self.export)
+        self._buttons.rejected.connect(self.reject)
+        column.addWidget(self._buttons)
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(500 * self._theme.scale), round(440 * self._theme.scale))
+
+    def choose(self, name: str) -> None:
+        """Choose a format by its name."""
+        names = [each.name for each in self._formats]
+        self._choices.button(names.index(name)).setChecked(True)
+
+    def choose_target(self, chosen: Format) -> Path | None:
+        """Ask where to write."""
+        text, _ = QFileDialog.getSaveFileName(self, f"Export {chosen.title}", f"{self._name}{chosen.suffix}",
+                                              f"{chosen.title} (*{chosen.suffix})")
+        return Path(text) if text else None
+
+    def export(self) -> None:
+        """Ask where to, and let the worker write."""
+        chosen = self._formats[self._choices.checkedId()]
+        path = self.choose_target(chosen)
+        if path is None:
+            return
+        path = path if path.suffix else path.with_suffix(chosen.suffix)
+        self._busy(True)
+        self._say(f"Writing {path.name} …", "soft")
+        request = ExportFile(0, self._project, chosen.name, str(path))
+        self._number = self._worker.ask(request, self._done, self._failed)
+
+    def _advance(self, number: int, text: str, done: int, total: int) -> None:
+        if number == self._number:
+            self.progress.setRange(0, total)
+            self.progress.setValue(done)
+            self._say(f"{text} …", "soft")
+
+    def _done(self, exported: Exported) -> None:
+        self._busy(False)
+        more = difference_text(exported)
+        fine = exported.max_difference is None or exported.max_difference <= CLOSE_ENOUGH
+        self._say(f"Written: {exported.path}.\n{more}".strip(), "good" if fine else "warning")
+
+    def _failed(self, sentence: str, details: str = "") -> None:
+        self._busy(False)
+        self._say(sentence, "error")
+
+    def _busy(self, busy: bool) -> None:
+        self.progress.setRange(0, 0)
+        self.progress.setVisible(busy)
+        self.export_button.setEnabled(not busy)
+        if not busy:
+            self._number = 0
+
+    def _say(self, text: str, role: str) -> None:
+        self.result_text.setText(text)
+        self.result_text.setStyleSheet(f"color: {getattr(self._theme.colours, role)}")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self._worker.forget(self._number)

@@ -1,0 +1,82 @@
+"""Pictures of a network as files: SVG text painted by Qt, without a window and without a display."""
+
+import os
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtSvg import QSvgRenderer
+
+from core.drawing.markup import escaped
+from core.errors import CoreError
+from core.formats.atomic import write_atomically
+
+POINTS_PER_PIXEL = 0.75
+LARGEST_SIDE = 20_000
+_FONTS = re.compile('font-family="([^"]*)"')
+
+
+def write_picture(svg: str, path: Path, scale: float = 2.0, kind: str = "") -> tuple[int, int]:
+    """Write SVG text as png or pdf, or as the ending says; gives its size in pixels (PNG) or points (PDF)."""
+    application = _application()
+    renderer = QSvgRenderer(QByteArray(_with_one_font(svg).encode("utf-8")))
+    if not renderer.isValid():
+        raise CoreError("This picture cannot be painted.")
+    data, size = _pdf(renderer) if (kind or path.suffix.lower()) in ("pdf", ".pdf") else _png(renderer, scale)
+    write_atomically(path, lambda file: file.write(data))
+    del application
+    return size
+
+
+def _application() -> QGuiApplication | None:
+    """Fonts need an application; where there is none yet it must not look for a display."""
+    if QGuiApplication.instance() is not None:
+        return None
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return QGuiApplication(["guibuilder"])
+
+
+def _with_one_font(svg: str) -> str:
+    """QtSvg takes a list of fonts for the name of one: leave the first that is installed."""
+    known = set(QFontDatabase.families())
+
+    def chosen(found: re.Match[str]) -> str:
+        wanted = [name.strip().removeprefix("&#39;").removesuffix("&#39;") for name in found[1].split(",")]
+        kind = QFontDatabase.SystemFont.FixedFont if wanted[-1] == "monospace" else QFontDatabase.SystemFont.GeneralFont
+        fallback = QFontDatabase.systemFont(kind).family()
+        return f'font-family="{escaped(next((name for name in wanted if name in known), fallback))}"'
+
+    return _FONTS.sub(chosen, svg)
+
+
+def _png(renderer: QSvgRenderer, scale: float) -> tuple[bytes, tuple[int, int]]:
+    size = renderer.viewBoxF().size()
+    scale = min(scale, LARGEST_SIDE / max(size.width(), size.height(), 1.0))
+    image = QImage(max(1, round(size.width() * scale)), max(1, round(size.height() * scale)),
+                   QImage.Format.Format_RGB32)
+    if image.isNull():
+        raise CoreError("The picture is too large for the memory. Write SVG or PDF instead.")
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    renderer.render(painter)
+    painter.end()
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs ask for bytes, PySide for text
+    return bytes(buffer.data().data()), (image.width(), image.height())
+
+
+def _pdf(renderer: QSvgRenderer) -> tuple[bytes, tuple[int, int]]:
+    size = renderer.viewBoxF().size() * POINTS_PER_PIXEL
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setPageSize(QPageSize(QSizeF(size.width(), size.height()), QPageSize.Unit.Point, "picture",
+                                 QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Point)
+    painter = QPainter(writer)
+    renderer.render(painter, QRectF(0, 0, writer.width(), writer.height()))
+    painter.end()
+    return bytes(buffer.data().data()), (round(size.width()), round(size.height()))

@@ -1,0 +1,1 @@
+"""Arrays as pictures: colour maps and the small widgets that paint maps, filters and values."""

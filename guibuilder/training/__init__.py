@@ -1,0 +1,1 @@
+"""Training in the window: the run, its curves, and the panel that steers it."""

@@ -1,0 +1,111 @@
+"""The settings of a training: data first, what everybody changes next, the rest folded away."""
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from core.project import DataChoice
+from core.settings import Setting, settings_of
+from core.train.options import TrainOptions
+from guibuilder.background import Worker
+from guibuilder.document import Change, Document
+from guibuilder.fields import shown
+from guibuilder.forms import Form
+from guibuilder.theme import Theme
+from guibuilder.training.data_choice import DataPanel
+from guibuilder.training.run import TrainingRun
+
+USUAL = ("epochs", "learning_rate", "batch_size", "optimizer", "loss", "validation", "seed")
+WIDTH = 264
+_LABELS = 92
+# With other data, shares or order, the counters of a stopped training mean nothing any more.
+_NEW_ORDER = ("seed", "validation", "mode")
+
+
+class SettingsForm(QScrollArea):
+    """Edits the document's data choice and training options; each change is one step of undo."""
+
+    def __init__(self, document: Document, theme: Theme, run: TrainingRun, worker: Worker,
+                 parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._theme, self._run = document, theme, run
+        declared = settings_of(TrainOptions)
+        rest = [name for name in declared if name not in USUAL]
+        self.data = DataPanel(document, theme, worker)
+        self.usual = Form([declared[name] for name in USUAL], label_width=_LABELS)
+        folded = [*(declared[name] for name in rest), settings_of(DataChoice)["normalise"]]
+        self.rest = Form(folded, label_width=_LABELS)
+        self.fold = QToolButton()
+        self.fold.setText("More settings")
+        self.fold.setCheckable(True)
+        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.fold.setIconSize(QSize(12, 12))
+        self.fold.toggled.connect(self._unfold)
+        self._lay_out()
+        for form in (self.usual, self.rest):
+            form.changed.connect(lambda name, value, form=form: self._changed(form, name, value))
+        document.changed.connect(self._follow)
+        run.state_changed.connect(self._lock)
+        theme.changed.connect(self._paint)
+        self._show()
+        self._unfold(False)
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 10, 0)
+        column.setSpacing(6)
+        for widget in (self.data, self.usual, self.fold, self.rest):
+            column.addWidget(widget)
+        column.addStretch(1)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFixedWidth(WIDTH)
+        self.setAccessibleName("Settings of the training")
+
+    def _show(self) -> None:
+        options, data = self._document.project.options, self._document.project.data
+        values = {**{name: getattr(options, name) for name in settings_of(TrainOptions)}, "normalise": data.normalise}
+        self.usual.show_values(values)
+        self.rest.show_values(values)
+        self.rest.set_row_visible("momentum", options.optimizer in ("momentum", "nesterov"))
+        self.usual.set_row_visible("batch_size", options.mode == "mini-batch")
+        self._lock()
+
+    def _follow(self, change: Change) -> None:
+        if change.touched("options") or change.touched("data"):
+            self._show()
+
+    def _changed(self, form: Form, name: str, value: Any) -> None:
+        project = self._document.project
+        setting = _setting(name)
+        title = f"Set {setting.label.lower()} to {shown(setting, value)}"
+        merge = f"training.{name}.{form.session}"
+        parts: dict[str, Any] = {"options": replace(project.options, **{name: value})} if name != "normalise" else {
+            "data": replace(project.data, normalise=value)}
+        if name in _NEW_ORDER:
+            parts |= {"progress": {}, "state": {}}
+        self._document.edit(title, merge=merge, **parts)
+
+    def _lock(self, *_: object) -> None:
+        """While a training goes on only its learning rate can be changed."""
+        active = self._run.active
+        self.data.setEnabled(not active)
+        for form in (self.usual, self.rest):
+            for name, editor in form.editors.items():
+                editor.setEnabled(not active or name == "learning_rate")
+
+    def _unfold(self, open_: bool) -> None:
+        self.rest.setVisible(open_)
+        self._paint()
+
+    def _paint(self) -> None:
+        self.fold.setIcon(self._theme.icon("chevron-down" if self.fold.isChecked() else "chevron-right"))
+
+
+def _setting(name: str) -> Setting:
+    return settings_of(DataChoice)[name] if name == "normalise" else settings_of(TrainOptions)[name]

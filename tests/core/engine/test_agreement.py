@@ -1,0 +1,126 @@
+"""The engine against the layers' definitions: every layer, every setting that changes arithmetic, odd sizes."""
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from core.engine.choice import choose
+from core.engine.flow import make_flow
+from core.graph.shapes import infer
+from core.layers import LAYERS
+from tests.core.engine.agreement import chain, disagreement, lenet, residual
+from tests.core.networks import Drawing, every_layer
+
+LIMIT = 2e-5
+PAIR = st.tuples(st.integers(1, 3), st.integers(1, 3))
+PADDING = st.one_of(st.sampled_from(["valid", "same"]), st.integers(0, 2), st.tuples(*[st.integers(0, 2)] * 4))
+
+
+@pytest.mark.parametrize("count", [1, 5, 33])
+@pytest.mark.parametrize("network", [lenet(), every_layer(), residual()], ids=["lenet", "every layer", "residual"])
+def test_whole_networks(network, count):
+    # One picture through batch normalisation over few pixels magnifies rounding.
+    assert disagreement(network, count) < (2e-4 if count == 1 else LIMIT)
+
+
+def _sums(*readers):
+    """Sums of three, of one output twice, of a sum, with and without ReLU; `readers` look at inputs as well."""
+    drawing = Drawing().add("Input", "I", shape=(2, 4, 4)).add("Conv2D", "A", filters=3, kernel=1)
+    drawing.add("Sigmoid", "S").add("Conv2D", "B", "I", filters=3, kernel=1).add("BatchNorm", "N").add("ReLU", "R")
+    drawing.add("Add", "Three", "S", "R", "B").add("ReLU", "T").add("Add", "Twice", "T", "T").add("ReLU", "U")
+    drawing.add("Conv2D", "C", "U", filters=3, kernel=1).add("BatchNorm", "M").add("Add", "Last", "M", "U", *readers)
+    return drawing.add("ReLU", "V").add("Flatten", "F").add("Dense", "D", units=3).network
+
+
+@pytest.mark.parametrize("readers", [(), ("S",), ("R", "A"), ("Three",)], ids=str)
+def test_sums_lend_gradients_only_where_nobody_else_reads(readers):
+    assert disagreement(_sums(*readers), 5) < LIMIT
+
+
+def test_every_layer_is_in_one_of_them():
+    used = {node.type for network in (lenet(), every_layer(), residual()) for node in network.nodes.values()}
+    assert {name for name, kind in LAYERS.items() if name != "Unknown"} <= used
+
+
+@given(filters=st.sampled_from([1, 2, 3, 6, 8, 16, 17, 33]), channels=st.integers(1, 5), kernel=PAIR, stride=PAIR,
+       padding=PADDING, size=st.tuples(st.integers(3, 9), st.integers(3, 9)), bias=st.booleans(), relu=st.booleans(),
+       pool=st.booleans())
+@settings(max_examples=60)
+def test_convolutions_through_tiles(filters, channels, kernel, stride, padding, size, bias, relu, pool):
+    first = {"filters": filters, "kernel": kernel, "stride": stride, "padding": padding, "bias": bias}
+    between = [*(["ReLU"] if relu else []), *(["MaxPool2D"] if pool else [])]
+    network = chain((channels, *size), ("Conv2D", {"filters": channels, "kernel": 1}), ("Conv2D", first), *between,
+                    "Flatten", ("Dense", {"units": 3}))
+    assume(not infer(network).errors)
+    assert disagreement(network, count=3) < LIMIT
+
+
+@given(channels=st.sampled_from([16, 32, 48]), filters=st.sampled_from([16, 32, 48]), padding=PADDING,
+       size=st.tuples(st.integers(3, 13), st.integers(3, 13)), bias=st.booleans(), relu=st.booleans(),
+       pool=st.booleans(), count=st.sampled_from([1, 3, 9]))
+@settings(max_examples=40)
+def test_convolutions_by_winograd(channels, filters, padding, size, bias, relu, pool, count):
+    between = [*(["ReLU"] if relu else []), *(["MaxPool2D"] if pool else [])]
+    network = chain((2, *size), ("Conv2D", {"filters": channels, "kernel": 1}),
+                    ("Conv2D", {"filters": filters, "padding": padding, "bias": bias}), *between, "Flatten",
+                    ("Dense", {"units": 3}))
+    assume(not infer(network).errors)
+    assume(any(choose(task).kernel == "winograd" for task in make_flow(network, join_softmax=True).tasks))
+    # Its transforms lose about a digit, and near a tie another corner may then win the pool, or a ReLU open.
+    assert disagreement(network, count) < (0.05 if relu or pool else 10 * LIMIT)
+
+
+@given(kernel=PAIR, stride=PAIR, padding=PADDING, dilation=PAIR, groups=st.sampled_from([1, 2, 4]), bias=st.booleans())
+@settings(max_examples=25)
+def test_convolutions_by_plain_loops(kernel, stride, padding, dilation, groups, bias):
+    layer = {"filters": 4, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation,
+             "groups": groups, "bias": bias}
+    network = chain((2, 7, 8), ("Conv2D", {"filters": 4, "kernel": 1}), ("Conv2D", layer), "ReLU", "Flatten",
+                    ("Dense", {"units": 3}))
+    assume(not infer(network).errors)
+    assert disagreement(network, count=3) < LIMIT
+
+
+@given(kind=st.sampled_from(["MaxPool2D", "AveragePool2D"]), kernel=PAIR, stride=st.one_of(st.none(), PAIR),
+       padding=st.one_of(st.sampled_from(["valid", "same"]), st.integers(0, 1)), ceil=st.booleans(),
+       count_padding=st.booleans(), size=st.tuples(st.integers(3, 8), st.integers(3, 8)))
+@settings(max_examples=50)
+def test_pools(kind, kernel, stride, padding, ceil, count_padding, size):
+    layer = {"kernel": kernel, "stride": stride, "padding": padding, "ceil": ceil}
+    if kind == "AveragePool2D":
+        layer["count_padding"] = count_padding
+    network = chain((2, *size), ("Conv2D", {"filters": 3, "kernel": 1}), (kind, layer), "Flatten",
+                    ("Dense", {"units": 3}))
+    assume(not infer(network).errors)
+    # A window that lies in the padding alone has no largest number.
+    assume(kind == "AveragePool2D" or padding == "valid" or min(kernel) > 1)
+    assert disagreement(network, count=3) < LIMIT
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "sum-of-squares", "mean-squares"])
+@pytest.mark.parametrize("last", [["Softmax"], ["Sigmoid"], ["Tanh"], [("LeakyReLU", {"alpha": 0.3})], []], ids=str)
+def test_losses_behind_any_last_layer(loss, last):
+    network = chain((1, 5, 4), "Flatten", ("Dense", {"units": 7}), "ReLU", ("Dense", {"units": 4, "bias": False}),
+                    *last)
+    assert disagreement(network, 6, loss) < LIMIT
+
+
+@pytest.mark.parametrize("layers", [
+    ["Flatten"],
+    ["Flatten", ("Dropout", {"rate": 0.4}), "BatchNorm", "ReLU", ("Dense", {"units": 3})],
+    ["BatchNorm", "Flatten", "Sigmoid", ("Dense", {"units": 3}), "BatchNorm"],
+    ["Flatten", "Softmax"],
+    ["Flatten", "Flatten", ("Dense", {"units": 3})],
+    ["ReLU", "GlobalAveragePool2D", "Flatten"],
+    ["MaxPool2D", "ReLU", "Flatten"],
+], ids=str)
+def test_orders_of_flattened_numbers(layers):
+    network = chain((2, 6, 5), ("Conv2D", {"filters": 4, "kernel": 2}), *layers)
+    assert disagreement(network, 7) < LIMIT
+
+
+def test_frozen_and_bypassed_layers():
+    network = chain((1, 6, 6), ("Conv2D", {"filters": 4}), ("ReLU", {"bypassed": True}),
+                    ("Conv2D", {"filters": 4, "frozen": True}), ("Conv2D", {"filters": 9, "bypassed": True}), "ReLU",
+                    "Flatten", ("Dense", {"units": 3}))
+    assert disagreement(network, 4) < LIMIT

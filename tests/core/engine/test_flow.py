@@ -1,0 +1,73 @@
+"""The network as the engine sees it, what runs together, and which kernel runs it."""
+
+import pytest
+
+from core.engine.choice import choose
+from core.engine.flow import make_flow
+from core.engine.fusion import fused
+from tests.core.engine.agreement import chain, lenet, residual
+from tests.core.networks import Drawing
+
+
+def _steps(network):
+    """The layers of each step and what it does besides."""
+    return [(task.layer.type, task.relu, task.pool) for task in fused(make_flow(network, join_softmax=True)).tasks]
+
+
+def test_lenet_runs_in_six_steps():
+    conv, dense = ("Conv2D", True, True), ("Dense", True, False)
+    assert _steps(lenet()) == [conv, conv, ("Flatten", False, False), dense, dense, ("Dense", False, False)]
+
+
+@pytest.mark.parametrize("pool", [{"kernel": 3}, {"stride": 1}, {"padding": 1}, {"ceil": True}, {"padding": "same"}],
+                         ids=str)
+def test_other_pools_stand_alone(pool):
+    assert _steps(chain((1, 8, 8), "Conv2D", ("MaxPool2D", pool), "Flatten"))[1][0] == "MaxPool2D"
+
+
+def test_relu_behind_the_pool_joins_as_well():
+    assert _steps(chain((1, 8, 8), "Conv2D", "MaxPool2D", "ReLU", "Flatten"))[0] == ("Conv2D", True, True)
+
+
+def test_only_the_first_relu_joins():
+    assert [kind for kind, _, _ in _steps(chain((4,), "Dense", "ReLU", "ReLU"))] == ["Dense", "ReLU"]
+
+
+def test_nothing_joins_where_others_look_in_between():
+    drawing = Drawing().add("Input", "I", shape=(4,)).add("Dense", "D", units=4).add("ReLU", "R")
+    drawing.add("Add", "S", "D", "R")
+    assert [kind for kind, _, _ in _steps(drawing.network)] == ["Dense", "ReLU", "Add"]
+
+
+def test_normalisation_and_sums_take_their_relu_along():
+    steps = _steps(residual())
+    assert [step for step in steps if step[0] == "ReLU"] == []
+    assert ("BatchNorm", True, False) in steps
+    assert ("Add", True, False) in steps
+
+
+def test_plain_convolutions_take_nothing_along():
+    network = chain((2, 8, 8), ("Conv2D", {"dilation": 2}), "ReLU", "MaxPool2D", "Flatten")
+    assert [kind for kind, _, _ in _steps(network)] == ["Conv2D", "ReLU", "MaxPool2D", "Flatten"]
+
+
+def test_a_last_softmax_is_left_to_the_loss_only_where_asked():
+    network = chain((4,), "Dense", "Softmax")
+    joined, whole = make_flow(network, join_softmax=True), make_flow(network, join_softmax=False)
+    assert (joined.softmax_last, len(joined.tasks), len(whole.tasks)) == (True, 1, 2)
+    assert not make_flow(chain((4,), "Softmax", "Dense"), join_softmax=True).softmax_last
+
+
+def test_bypassed_layers_are_not_there():
+    network = chain((4,), "Dense", ("ReLU", {"bypassed": True}), "Tanh", ("Sigmoid", {"bypassed": True}))
+    flow = make_flow(network, join_softmax=True)
+    assert [task.layer.type for task in flow.tasks] == ["Dense", "Tanh"]
+    assert flow.names["Sigmoid3"] == flow.names["Tanh2"] == flow.last
+    assert flow.names["ReLU1"] == flow.names["Dense0"]
+
+
+def test_every_choice_has_a_reason():
+    for task in make_flow(residual(), join_softmax=False).tasks:
+        choice = choose(task)
+        assert choice.kernel != "definition"
+        assert len(choice.reason) > 10

@@ -1,0 +1,134 @@
+"""How a batch is cut, where windows lie, and which memory is lent: the parts of a plan that follow from sizes alone."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from core.engine.arena import Arena
+from core.engine.flow import make_flow
+from core.engine.fusion import fused
+from core.engine.parameters import Parameters
+from core.engine.plan import chunk_size, make_plan
+from core.engine.pool import Pool
+from core.engine.runner import Runner, joined
+from core.engine.steps.base import Part
+from core.engine.steps.geometry import Geometry
+from core.engine.steps.pooling import window_counts
+from core.engine.steps.winograd import tiles_at_a_time
+from core.kernels.processor import LANES, TILE
+from core.layers.conv2d import Conv2D
+from core.layers.pooling import AveragePool2D
+from tests.core.engine.agreement import chain, lenet, residual
+from tests.core.networks import every_layer
+
+
+def _plan(network, batch=64, threads=2):
+    return make_plan(fused(make_flow(network, join_softmax=True)), batch, threads, True, Parameters(Arena()))
+
+
+@pytest.mark.parametrize(("filters", "chunks"), [(16, 16), (300, 8), (9000, 4)])
+def test_large_weights_mean_fewer_chunks(filters, chunks):
+    network = chain((64, 4, 4), ("Conv2D", {"filters": filters}), "Flatten")
+    flow = make_flow(network, join_softmax=True)
+    assert -(-64 // chunk_size(flow, 64)) == chunks
+    assert chunk_size(flow, 1) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 8, 100])
+@pytest.mark.parametrize("count", [1, 4, 5, 63, 64])
+def test_shares_are_whole_chunks_and_cover_the_batch(threads, count):
+    plan = _plan(lenet())
+    runner = Runner(plan, SimpleNamespace(threads=threads))
+    runner.run.count = count
+    shares = runner.shares()
+    assert [number for first, end in shares for number in range(first, end)] == list(range(count))
+    assert all(first % plan.build.chunk == 0 for first, _ in shares)
+    assert len(shares) >= min(threads, -(-count // plan.build.chunk))
+
+
+def test_threads_meet_only_where_pictures_depend_on_each_other():
+    plan = _plan(lenet())
+    assert [type(phase) for phase in plan.phases(backward=False)] == [list]
+    both = joined([*plan.phases(backward=False), [lambda first, end, thread: None], *plan.phases(backward=True)])
+    assert [type(phase) for phase in both] == [list]
+    kinds = [type(phase) for phase in _plan(residual()).phases(backward=False)]
+    assert kinds == [list, Part, list, Part, list]
+
+
+def test_every_chunk_starts_where_it_should_whoever_runs_it():
+    plan, pool = _plan(lenet()), Pool(3)
+    runner, seen = Runner(plan, pool), []
+    runner.run.count = 50
+    runner.execute([[lambda first, end, thread: seen.append((first, end))]])
+    pool.close()
+    assert sum(end - first for first, end in seen) == 50
+
+
+def test_gradients_are_lent_along_a_shortcut():
+    plan = _plan(residual())
+    tensors = {step.name: step.output for step in plan.steps}
+    assert tensors["Sum"].gradient is tensors["B2"].gradient is tensors["C2"].gradient
+    assert tensors["Sum"].gradient is not tensors["B1"].gradient
+    assert tensors["Join"].gradient is not tensors["C3"].gradient
+
+
+def test_every_layer_has_a_kernel_of_its_own():
+    assert not [name for name, choice in _plan(every_layer()).choices.items() if choice.kernel == "definition"]
+
+
+@pytest.mark.parametrize(("filters", "width", "kernel", "group"), [
+    (LANES, 28, 5, 1), (LANES // 2, 28, 5, 2), (LANES // 2, 27, 5, 1), (2 * LANES, 28, 3, 1)])
+def test_few_filters_share_a_vector_between_pixels(filters, width, kernel, group):
+    layer = Conv2D(filters=filters, kernel=(kernel, kernel), padding="same")
+    shape = Geometry.of(layer, (1, 28, width))
+    assert shape.group == group
+    assert shape.length % LANES == 0
+    assert shape.widened == (kernel + group - 1) * 1
+
+
+def test_places_of_windows_and_weights():
+    layer = Conv2D(filters=2, kernel=(2, 3), stride=(2, 1), padding=(1, 0, 0, 0))
+    shape = Geometry.of(layer, (3, 5, 4))
+    frame = np.arange(shape.frame_numbers).reshape(*shape.frame, 3)
+    windows = shape.window_places(1, down_first=False)
+    assert windows.tolist() == [frame[row * 2, column, 0] for row in range(3) for column in range(2)]
+    assert shape.window_places(1, down_first=True).tolist() == windows.reshape(3, 2).T.reshape(-1).tolist()
+    assert shape.output_places(1, down_first=False).tolist() == list(range(0, 12, 2))
+    inside = np.lib.stride_tricks.sliding_window_view(frame, (2, 3, 3))[0, 0, 0]
+    if shape.group == 1:
+        assert shape.weight_places().tolist() == inside.reshape(-1).tolist()
+    assert frame.reshape(-1)[shape.inside] == frame[1, 0, 0]
+
+
+@pytest.mark.parametrize(("out", "frame"), [((4, 4), (6, 6)), ((5, 8), (10, 10)), ((7, 3), (10, 6))])
+def test_frames_for_whole_blocks(out, frame):
+    layer = Conv2D(filters=16, kernel=(3, 3))
+    assert Geometry.of(layer, (16, out[0] + 2, out[1] + 2)).in_blocks().frame == frame
+
+
+@pytest.mark.parametrize("each", [1, 4, 9, 16, 49, 64, 3136])
+@pytest.mark.parametrize("channels", [16, 64, 512])
+def test_tiles_fill_register_tiles_and_little_memory(each, channels):
+    count = tiles_at_a_time(each, channels)
+    assert count >= 1
+    assert count == 1 or count * each * channels <= 8192
+    if each < 16 and channels <= 64:
+        assert count * each >= 16
+        assert -(-count * each // TILE.rows) * TILE.rows <= 1.3 * count * each
+
+
+@pytest.mark.parametrize("count_padding", [False, True])
+def test_counts_of_average_windows_are_those_of_the_definition(count_padding):
+    layer = AveragePool2D(kernel=(3, 2), stride=(2, 2), padding=(1, 1, 1, 0), ceil=True, count_padding=count_padding)
+    shape = (1, 6, 7)
+    out = layer.output_shape(shape)
+    x = np.random.default_rng(0).random((1, *shape))
+    from core.layers.base import Pass
+
+    mean, _ = layer.forward({}, [x], Pass())
+    padded = np.pad(x[0, 0], ((1, 4), (1, 4)))
+    cells = [(2 * row, 2 * column) for row in range(out[1]) for column in range(out[2])]
+    sums = [padded[row:row + 3, column:column + 2].sum() for row, column in cells]
+    counts = window_counts(layer.window(), shape, out, count_padding)
+    np.testing.assert_allclose(np.array(sums) / counts, mean.reshape(-1), rtol=1e-6)

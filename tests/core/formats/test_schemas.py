@@ -1,0 +1,92 @@
+"""The schemas in `resources`: what we write keeps to them, and they refuse what is wrong."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from core.errors import FormatError
+from core.formats import native, network_json
+from core.formats.native import write_project
+from core.formats.network_json import network_to_text
+from core.graph.plain import FARTHEST
+from core.resources import resource
+from core.templates import template
+from tests.core.formats.projects import networks, projects
+
+_KINDS = {"object": dict, "array": list, "string": str, "boolean": bool}
+
+
+def _schema(name):
+    return json.loads(resource("schemas", f"{name}.schema.json").read_text(encoding="utf-8"))
+
+
+NETWORK, TRAINING = _schema("network"), _schema("training")
+
+
+def _is(value, kind):
+    if kind in _KINDS:
+        return isinstance(value, _KINDS[kind])
+    return isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+
+
+def _lacks(schema, value):
+    """What of a schema a value does not keep to: the few words that our schemas use."""
+    if "type" in schema and not _is(value, schema["type"]):
+        return [f"{value!r} is no {schema['type']}"]
+    found = [name for name, fails in (
+        ("const", "const" in schema and value != schema["const"]),
+        ("minimum", "minimum" in schema and value < schema["minimum"]),
+        ("maximum", "maximum" in schema and value > schema["maximum"]),
+        ("items", "minItems" in schema and not schema["minItems"] <= len(value) <= schema["maxItems"]),
+        ("length", "maxLength" in schema and not schema["minLength"] <= len(value) <= schema["maxLength"]),
+        ("required", any(key not in value for key in schema.get("required", ()))),
+    ) if fails]
+    for key, each in schema.get("properties", {}).items():
+        found += _lacks(each, value[key]) if key in value else []
+    for each in value if "items" in schema else ():
+        found += _lacks(schema["items"], each)
+    return found
+
+
+def test_they_are_of_the_versions_we_write():
+    for schema, module in ((NETWORK, network_json), (TRAINING, native)):
+        assert schema["properties"]["format"]["const"] == module.KIND
+        assert schema["properties"]["version"]["maximum"] == module.VERSION
+    assert NETWORK["properties"]["nodes"]["items"]["properties"]["position"]["items"]["maximum"] == FARTHEST
+
+
+@given(networks())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_networks_keep_to_the_schema(network):
+    plain = json.loads(network_to_text(network))
+    assert _lacks(NETWORK, plain) == []
+    assert set(NETWORK["properties"]) <= set(plain)
+
+
+@given(projects())
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+def test_projects_keep_to_the_schema(project):
+    buffer = io.BytesIO()
+    write_project(project, buffer)
+    with zipfile.ZipFile(buffer) as archive:
+        plain = json.loads(archive.read("training.json"))
+    assert _lacks(TRAINING, plain) == []
+    assert set(TRAINING["properties"]) <= set(plain)
+
+
+@pytest.mark.parametrize(("place", "value"), [
+    (("format",), "x"), (("version",), "1"), (("version",), 2), (("nodes", 0, "id"), 1), (("nodes", 0, "name"), ""),
+    (("nodes", 0, "position"), [1]), (("nodes", 1, "settings"), []), (("edges", 0, "port"), -1), (("edges",), {}),
+])
+def test_they_refuse_what_is_wrong_and_so_do_we(place, value):
+    plain = json.loads(network_to_text(template("lenet5").network))
+    here = plain
+    for key in place[:-1]:
+        here = here[key]
+    here[place[-1]] = value
+    assert _lacks(NETWORK, plain)
+    with pytest.raises(FormatError):
+        network_json.network_from_bytes(json.dumps(plain).encode(), "x")

@@ -1,0 +1,55 @@
+"""Dropped numbers: the right share, scaled up, independent of each other, and the same whoever computes them."""
+
+import numpy as np
+import pytest
+
+from core.kernels import noise
+from tests.core.kernels.arrays import flat, plain
+
+ROWS, LENGTH = 64, 1000
+
+
+def _mask(rate, keys=(123, 456), first=0, end=ROWS, function=noise.dropout_rows):
+    target = flat(np.ones((ROWS, LENGTH)))
+    target.reshape(ROWS, LENGTH)[[*range(first), *range(end, ROWS)]] = 9
+    limit = np.array([*keys, min(round(rate * 2**32), 2**32 - 1)], np.uint32)
+    function(target, limit, np.float32(1 / (1 - rate)), first, end, LENGTH)
+    return target.reshape(ROWS, LENGTH)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_share_and_scale(rate):
+    mask = _mask(rate)
+    assert set(np.unique(mask)) == {0, np.float32(1 / (1 - rate))}
+    deviation = np.sqrt(rate * (1 - rate) / mask.size)
+    assert abs((mask == 0).mean() - rate) < 5 * deviation
+
+
+def test_rows_columns_and_neighbours_are_independent():
+    dropped = (_mask(0.5) == 0).astype(float) - 0.5
+    limit = 5 / np.sqrt(dropped.size)
+    for other in (np.roll(dropped, 1, axis=0), np.roll(dropped, 1, axis=1), dropped[:, ::-1], dropped[::-1]):
+        assert abs((dropped * other).mean() * 4) < limit
+    assert abs(dropped.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(ROWS)
+    assert abs(dropped.mean(axis=1)).max() < 5 * 0.5 / np.sqrt(LENGTH)
+
+
+def test_other_keys_drop_others():
+    assert (_mask(0.5, (1, 2)) != _mask(0.5, (1, 3))).mean() == pytest.approx(0.5, abs=0.02)
+    assert (_mask(0.5, (1, 2)) != _mask(0.5, (2, 2))).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_row_is_the_same_in_any_range():
+    whole, part = _mask(0.3), _mask(0.3, first=10, end=20)
+    assert np.array_equal(whole[10:20], part[10:20])
+    assert (part[:10] == 9).all()
+    assert (part[20:] == 9).all()
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_plain_python_draws_the_same():
+    keys = np.array([7, 8, 2**31], np.uint32)
+    one, other = flat(np.ones(10)), flat(np.ones(10))
+    noise.dropout_rows(one, keys, np.float32(2), 0, 2, 5)
+    plain(noise.dropout_rows)(other, keys, np.float32(2), 0, 2, 5)
+    assert np.array_equal(one, other)

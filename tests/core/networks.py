@@ -1,0 +1,48 @@
+"""Small networks for tests of training and inspection."""
+
+from core.graph.initial import initial_weights
+from core.graph.network import Edge, Network, Node
+from core.graph.shapes import infer
+from core.layers import make_layer
+from core.layers.base import Array
+
+
+class Drawing:
+    """Writes a network down: each layer is wired to the one before, or to those named."""
+
+    def __init__(self) -> None:
+        self.network = Network()
+        self.last = ""
+
+    def add(self, kind: str, name: str, *sources: str, **settings: object) -> "Drawing":
+        """Add a layer behind the layers named, or behind the last one."""
+        node = Node(self.network.fresh_id(), make_layer(kind, settings), name)
+        self.network = self.network.add(node)
+        for port, source in enumerate(sources or ((self.last,) if self.last else ())):
+            self.network = self.network.connect(Edge(self.network.by_name(source).id, node.id, port))
+        self.last = name
+        return self
+
+
+def weights_of(network: Network, seed: int = 0) -> dict[str, Array]:
+    """Initial weights."""
+    return initial_weights(infer(network), seed)
+
+
+def small_cnn(shape: tuple[int, ...] = (1, 8, 8), classes: int = 10) -> Network:
+    """Conv, ReLU, pool, dense, softmax: learns the digits in seconds."""
+    drawing = Drawing().add("Input", "Input", shape=shape).add("Conv2D", "C1", filters=8, kernel=3).add("ReLU", "R1")
+    drawing.add("MaxPool2D", "P1").add("Flatten", "Flatten").add("Dense", "F1", units=classes)
+    return drawing.add("Softmax", "Softmax").network
+
+
+def every_layer() -> Network:
+    """All types of layer in one network, with a branch and a shortcut."""
+    drawing = Drawing().add("Input", "Input", shape=(2, 9, 9))
+    drawing.add("Conv2D", "C1", filters=4, kernel=3, padding="same").add("BatchNorm", "B1").add("ReLU", "R1")
+    drawing.add("Conv2D", "C2", filters=4, kernel=3, padding=2, dilation=2, groups=2).add("LeakyReLU", "L2")
+    drawing.add("Add", "Sum", "R1", "L2").add("MaxPool2D", "P1", kernel=3, stride=2)
+    drawing.add("Sigmoid", "S1").add("AveragePool2D", "P2", "Sum", kernel=2, padding=1, ceil=True).add("Tanh", "T1")
+    drawing.add("GlobalAveragePool2D", "G1", "S1").add("Flatten", "Flat", "T1").add("Dense", "D1", units=4, bias=False)
+    drawing.add("Concatenate", "Join", "G1", "D1").add("Dropout", "Drop", rate=0.3).add("Dense", "D2", units=3)
+    return drawing.add("Softmax", "Softmax").network

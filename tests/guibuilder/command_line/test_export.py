@@ -1,0 +1,154 @@
+"""`export` and `render`."""
+
+import importlib
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import FormatError
+from core.formats import open_file, save_file
+from core.project import DataChoice, Project
+from core.templates import template
+from core.worker import answers
+from core.worker.messages import Exported
+from guibuilder.command_line import export
+from guibuilder.command_line.pictures import arranged
+from tests.core.networks import small_cnn
+
+
+@pytest.mark.parametrize("name", ["gbnet", "json", "safetensors", "npz", "svg", "png"])
+def test_every_format_is_written(command, trained, tmp_path, name):
+    out = tmp_path / f"a.{name}"
+    found = command("export", trained, "--to", name, "--out", out, "--json")
+    assert found.status == 0
+    assert found.json == {"format": name, "out": str(out), "max_difference": None}
+    head = out.read_bytes()[:8]
+    assert {"gbnet": head[:2] == b"PK", "npz": head[:2] == b"PK", "json": head[:1] == b"{", "svg": head[:4] == b"<svg",
+            "png": head[1:4] == b"PNG", "safetensors": head[4:] == b"\0" * 4}[name]
+
+
+def test_onnx_is_compared_with_the_engine(command, trained, tmp_path):
+    found = command("export", trained, "--to", "onnx", "--out", tmp_path / "a.onnx", "--json")
+    assert found.status == 0
+    assert 0 <= found.json["max_difference"] <= 1e-5
+    assert "differ by at most" in command("export", trained, "--to", "onnx", "--out", tmp_path / "a.onnx").out
+
+
+def test_a_normalised_network_is_exported_with_its_figures(command, tmp_path):
+    save_file(Project(small_cnn()), tmp_path / "a.json")
+    command("train", tmp_path / "a.json", "--data", "digits", "--normalise", "--epochs", 1, "--out",
+            tmp_path / "a.gbnet")
+    found = command("export", tmp_path / "a.gbnet", "--to", "onnx", "--out", tmp_path / "a.onnx", "--json")
+    assert found.json["max_difference"] <= 1e-5
+
+
+def test_what_answers_differently_fails(command, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "_compared", lambda project, out: Exported("onnx", str(out), 0.5, 8, "8 differ."))
+    found = command("export", trained, "--to", "onnx", "--out", tmp_path / "a.onnx")
+    assert found.status == 1
+    assert "8 differ." in found.err
+    assert "do not rely" in found.err
+
+
+def test_what_cannot_be_compared_says_so(command, trained, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise FormatError("onnxruntime is not installed.")
+
+    monkeypatch.setattr(answers, "compare_onnx", refuse)
+    found = command("export", trained, "--to", "onnx", "--out", tmp_path / "a.onnx", "--json")
+    assert (found.status, found.json["max_difference"]) == (0, None)
+    assert "Not compared: onnxruntime is not installed." in found.err
+
+
+def test_pictures_that_are_not_here_are_replaced_by_the_digits(command, trained, tmp_path):
+    project = open_file(trained)
+    for source in ("kmnist", str(tmp_path / "gone"), "digits28"):
+        save_file(replace(project, data=DataChoice(source)), tmp_path / "a.gbnet")
+        found = command("export", tmp_path / "a.gbnet", "--to", "onnx", "--out", tmp_path / "a.onnx", "--json")
+        assert found.json["max_difference"] <= 1e-5
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    resource = pytest.importorskip("resource")
+    out = tmp_path / "a.npz"
+    out.write_bytes(b"old")
+    found = subprocess.run([sys.executable, "-m", "guibuilder", "export", "mlp", "--to", "npz", "--out", str(out)],
+                           capture_output=True, text=True, check=False,
+                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
+    assert found.returncode == 3
+    assert "not enough room on the disk" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert out.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_exports_that_cannot_be(command, trained, tmp_path):
+    assert command("export", trained, "--to", "docx", "--out", tmp_path / "a").status == 2
+    assert command("export", trained, "--to", "onnx", "--out", tmp_path / "missing" / "a.onnx").status == 3
+    assert command("export", trained, "--to", "json", "--out", tmp_path).status == 3
+    network = template("lenet5").network
+    save_file(Project(network.change(network.names["C3"], kernel=15)), tmp_path / "broken.json")
+    found = command("export", tmp_path / "broken.json", "--to", "onnx", "--out", tmp_path / "a.onnx")
+    assert (found.status, "C3 needs" in found.err) == (1, True)
+    assert not (tmp_path / "a.onnx").exists()
+
+
+def test_saving_keeps_what_was_there_before(command, trained, tmp_path):
+    out = tmp_path / "a.gbnet"
+    for name in ("mlp", trained):
+        command("export", name, "--to", "gbnet", "--out", out)
+    assert open_file(tmp_path / "a.bak.gbnet").network == template("mlp").network
+    assert np.array_equal(open_file(out).weights["F7.bias"], open_file(trained).weights["F7.bias"])
+
+
+def test_render_draws(command, tmp_path):
+    found = command("render", "lenet5", "--out", tmp_path / "a.svg", "--json")
+    assert list(found.json) == ["out", "size"]
+    root = ET.parse(tmp_path / "a.svg").getroot()
+    assert found.json["size"] == [int(root.get("width")), int(root.get("height"))]
+    dark = command("render", "lenet5", "--out", tmp_path / "b.svg", "--dark")
+    assert f"{found.json['size'][0]:,} × {found.json['size'][1]:,} pixels" in dark.out
+    assert (tmp_path / "b.svg").read_text() != (tmp_path / "a.svg").read_text()
+
+
+def test_render_paints(command, tmp_path):
+    pytest.importorskip("PySide6.QtSvg")
+    svg = command("render", "lenet5", "--out", tmp_path / "a.svg", "--json").json["size"]
+    png = command("render", "lenet5", "--out", tmp_path / "a.png", "--json", "--scale", 0.5).json["size"]
+    assert png == [round(svg[0] / 2), round(svg[1] / 2)]
+    assert (tmp_path / "a.png").read_bytes()[16:24] == bytes.fromhex(f"{png[0]:08x}{png[1]:08x}")
+    pdf = command("render", "lenet5", "--out", tmp_path / "a.pdf", "--json").json["size"]
+    assert pdf == [round(svg[0] * 0.75), round(svg[1] * 0.75)]
+    assert (tmp_path / "a.pdf").read_bytes()[:5] == b"%PDF-"
+
+
+def test_without_qt_png_is_refused_and_svg_is_not(command, tmp_path, monkeypatch):
+    def missing(name):
+        raise ImportError("libGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    from guibuilder.command_line import pictures
+
+    with pytest.raises(Exception, match="does not load here"):
+        pictures.write_picture(template("mlp").network, tmp_path / "a.png")
+    pictures.write_picture(template("mlp").network, tmp_path / "a.svg")
+
+
+def test_render_refuses_other_endings_and_draws_what_is_broken(command, tmp_path):
+    assert command("render", "lenet5", "--out", tmp_path / "a.jpg").status == 2
+    assert command("render", "lenet5", "--out", tmp_path / "missing" / "a.svg").status == 3
+    network = template("lenet5").network
+    save_file(Project(network.change(network.names["C3"], kernel=15)), tmp_path / "a.json")
+    assert command("render", tmp_path / "a.json", "--out", tmp_path / "a.svg").status == 0
+    assert "needs 15×15" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+
+
+def test_layers_that_share_a_place_are_laid_out():
+    network = template("mlp").network
+    assert arranged(network) is network
+    heaped = network.move(dict.fromkeys(network.nodes, (0.0, 0.0)))
+    assert arranged(heaped) == network

@@ -1,0 +1,67 @@
+"""The export dialog: formats, what the worker is asked, what came of it."""
+
+import pytest
+
+from core.project import Project
+from core.templates import template
+from core.worker.messages import Exported
+from guibuilder.export_dialog import ExportDialog, difference_text, formats
+
+
+@pytest.fixture
+def dialog(theme, worker, tmp_path, qtbot):
+    dialog = ExportDialog(template("lenet5"), "lenet", worker, theme)
+    qtbot.addWidget(dialog)
+    dialog.choose_target = lambda chosen: tmp_path / "lenet"
+    return dialog
+
+
+def test_all_formats_but_our_own_are_offered_onnx_first():
+    names = [each.name for each in formats()]
+    assert names[0] == "onnx"
+    assert "gbnet" not in names
+    assert {"json", "safetensors", "npz"} <= set(names)
+
+
+def test_the_worker_writes_and_the_largest_difference_is_shown(dialog, worker, tmp_path):
+    dialog.show()
+    dialog.choose("onnx")
+    dialog.export_button.click()
+    request = worker.last("ExportFile")
+    assert (request.format, request.path) == ("onnx", str(tmp_path / "lenet.onnx"))
+    assert not dialog.export_button.isEnabled()
+    assert dialog.progress.isVisible()
+    worker.progress.emit(request.number, "Comparing", 100, 256)
+    assert dialog.result_text.text() == "Comparing …"
+    worker.answer(request, Exported("onnx", request.path, 2.98e-7, 256))
+    assert dialog.result_text.text() == (
+        f"Written: {tmp_path / 'lenet.onnx'}.\nCompared on 256 real pictures: the largest difference between "
+        "onnxruntime and this program is 3.0×10⁻⁷. They agree.")
+    assert dialog.export_button.isEnabled()
+    assert not dialog.progress.isVisible()
+
+
+def test_what_is_too_far_apart_is_not_called_agreement():
+    assert "more than rounding" in difference_text(Exported("onnx", "x", 0.01, 10))
+    assert difference_text(Exported("onnx", "x", None, 0, "Not compared.")) == "Not compared."
+
+
+def test_a_refusal_is_shown_and_can_be_tried_again(dialog, worker):
+    dialog.export_button.click()
+    worker.refuse(worker.last("ExportFile"), "There is no room on the disk.")
+    assert dialog.result_text.text() == "There is no room on the disk."
+    assert dialog.export_button.isEnabled()
+
+
+def test_cancelled_file_dialog_asks_nothing(dialog, worker):
+    dialog.choose_target = lambda chosen: None
+    dialog.export_button.click()
+    assert worker.count("ExportFile") == 0
+
+
+def test_untrained_weights_are_said(theme, worker, qtbot):
+    from PySide6.QtWidgets import QLabel
+
+    dialog = ExportDialog(Project(), "x", worker, theme)
+    qtbot.addWidget(dialog)
+    assert any("not trained yet" in label.text() for label in dialog.findChildren(QLabel))

@@ -1,0 +1,69 @@
+"""The arithmetic of a layer in lines."""
+
+import pytest
+
+from core.graph.cost import cost
+from core.graph.network import Edge
+from core.graph.shapes import infer
+from core.templates import template
+from guibuilder.node_facts import cost_lines, shape_lines
+
+
+def facts(network, name):
+    inference = infer(network)
+    node = network.nodes[network.names[name]]
+    return ([line.html for line in shape_lines(inference, node)],
+            [line.html for line in cost_lines(inference, cost(inference), [node])])
+
+
+@pytest.fixture(scope="module")
+def lenet():
+    return template("lenet5").network
+
+
+@pytest.mark.parametrize(("name", "shape", "price"), [
+    ("Input", ["out 1×32×32"], ["0 parameters", "0 multiply-adds", "receptive field 1×1"]),
+    ("S2", ["in 6×28×28 from <a href=\"n3\">A1</a>", "(28 − 2)/2 + 1 = 14", "out 6×14×14"],
+     ["0 parameters", "0 multiply-adds", "receptive field 6×6"]),
+    ("C5", ["in 400 from <a href=\"n8\">Flatten</a>", "out 120"],
+     ["(400 + 1)·120 = 48,120 parameters", "48,000 multiply-adds", "receptive field: the whole picture"]),
+])
+def test_layers_of_lenet(lenet, name, shape, price):
+    assert facts(lenet, name)[0] == shape
+    assert facts(lenet, name)[1][:3] == price
+
+
+def test_bypassed_and_frozen(lenet):
+    network = lenet.change(lenet.names["A1"], bypassed=True).change(lenet.names["C1"], frozen=True)
+    assert facts(network, "A1")[0][-1] == "out 6×28×28 (passed through)"
+    assert facts(network, "C1")[1][0] == "(5·5·1 + 1)·6 = 156 parameters, frozen"
+
+
+def test_what_is_missing_and_what_waits(lenet):
+    edge = next(edge for edge in lenet.edges if edge.target == lenet.names["C3"])
+    network = lenet.disconnect(edge)
+    shape, price = facts(network, "C3")
+    assert shape == ["in nothing yet", "out does not fit"]
+    assert price[0] == "parameters unknown"
+    assert facts(network, "A3")[0][-1] == "out ? (waits for the layers before it)"
+
+
+def test_layers_with_several_inputs_list_them_all(lenet):
+    add = lenet.new_node("Add")
+    network = lenet.add(add)
+    for port, name in enumerate(("C1", "A1")):
+        network = network.connect(Edge(network.names[name], add.id, port))
+    shape, _ = facts(network, "Add")
+    assert [line.split(" from ")[0] for line in shape] == ["in 6×28×28", "in 6×28×28", "out 6×28×28"]
+
+
+def test_names_are_never_taken_for_html(lenet):
+    network = lenet.rename(lenet.names["Input"], "<b>x<:b>")
+    assert "&lt;b&gt;" in facts(network, "C1")[0][0]
+
+
+def test_several_layers_are_added_up(lenet):
+    inference = infer(lenet)
+    nodes = [lenet.nodes[lenet.names[name]] for name in ("C1", "C3")]
+    lines = [line.html for line in cost_lines(inference, cost(inference), nodes)]
+    assert lines == ["2,572 parameters", "357,600 multiply-adds"]

@@ -1,0 +1,91 @@
+"""The commands as a person types them, in processes of their own: a window on a real display, the terminal without."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.x11 import Screen, running_display
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = [sys.executable, str(ROOT / "guibuilder")]
+PATIENCE = 30
+
+
+def _environment(**more):
+    hidden = {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"}
+    return {**{name: value for name, value in os.environ.items() if name not in hidden}, **more}
+
+
+@pytest.fixture(scope="module")
+def display():
+    """A display that nobody sees."""
+    with running_display() as name:
+        yield name
+
+
+def _wait_for_window(screen, process, name):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        found = screen.titles()
+        if any(name in title for title in found.values()):
+            return found
+        time.sleep(0.05)
+    process.kill()
+    pytest.fail(f"no window of that name appeared: {process.communicate()[1]}")
+    return None
+
+
+@pytest.mark.parametrize("with_file", [False, True], ids=["start screen", "file"])
+def test_the_window_opens_and_closes(display, tmp_path, with_file):
+    file = tmp_path / "mine.gbnet"
+    if with_file:
+        command = [*PROGRAM, "export", "lenet5", "--to", "gbnet", "--out", str(file)]
+        subprocess.run(command, check=True, capture_output=True, env=_environment())
+    arguments = [str(file)] if with_file else []
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments], env=_environment(DISPLAY=display), cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+    )
+    screen = Screen(display)
+    try:
+        windows = _wait_for_window(screen, process, "mine" if with_file else "guibuilder")
+        for window in windows:
+            screen.ask_to_close(window)
+        _, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+        assert said == ""
+    finally:
+        process.kill()
+        process.communicate()
+        screen.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+@pytest.mark.parametrize("dead", [{}, {"DISPLAY": ":987"}], ids=["no display", "dead display"])
+def test_a_file_without_a_display_gets_advice(tmp_path, dead):
+    file = tmp_path / "mine.gbnet"
+    file.touch()
+    result = subprocess.run(
+        [*PROGRAM, str(file)], env=_environment(**dead), cwd=tmp_path, capture_output=True, text=True, check=False,
+    )
+    assert result.returncode == 3
+    assert "There is no display" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
+def test_without_a_display_lenet_learns_the_digits_in_the_terminal(tmp_path):
+    result = subprocess.run(PROGRAM, env=_environment(), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    folder = tmp_path / "guibuilder-demo"
+    assert {"lenet5.gbnet", "lenet5.onnx", "lenet5.svg"} <= {path.name for path in folder.iterdir()}
+    found = re.search(r"accuracy\D+([\d.]+)\s*%", result.stdout)
+    assert found, result.stdout
+    command = [*PROGRAM, "evaluate", str(folder / "lenet5.gbnet"), "--data", "digits28", "--json"]
+    answer = subprocess.run(command, env=_environment(), cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(answer.stdout)["accuracy"] >= 0.97
