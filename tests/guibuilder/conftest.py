@@ -1,7 +1,8 @@
 """A whole window on a worker that says what the test tells it, and its parts on their own."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
@@ -14,6 +15,31 @@ from guibuilder.document import Document, Selection
 from guibuilder.main_window import MainWindow
 from guibuilder.theme import Theme
 from tests.guibuilder.parts import Scripted
+
+
+_PATIENCE = 60_000  # ms: a busy machine may take its time; what comes at once ends the wait at once
+
+
+class Patient(QtBot):
+    """Waits as long as a machine needs that does other things besides."""
+
+    def waitUntil(self, callback: Callable[[], Any], *, timeout: int = _PATIENCE) -> None:
+        """Wait until the callback is true or passes."""
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = _PATIENCE, **rest: Any) -> Any:
+        """Wait for a signal."""
+        return super().waitSignal(signal, timeout=timeout, **rest)
+
+    def waitSignals(self, signals: Any, *, timeout: int = _PATIENCE, **rest: Any) -> Any:
+        """Wait for several signals."""
+        return super().waitSignals(signals, timeout=timeout, **rest)
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with more patience."""
+    return Patient(request)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -49,7 +49,7 @@ def stillborn(connection: Connection) -> None:
 
 def test_says_ready_with_its_process_and_answers_in_words_of_the_request(worker: Worker, qtbot: QtBot):
     answers: list[m.DataSeen] = []
-    with qtbot.waitSignal(worker.ready, timeout=20_000) as ready:
+    with qtbot.waitSignal(worker.ready) as ready:
         worker.start()
     assert ready.args[0].process == worker.process_id != os.getpid()
     worker.ask(m.LookAtData(0, "digits"), answers.append)
@@ -61,14 +61,14 @@ def test_every_request_has_a_number_of_its_own(worker: Worker, qtbot: QtBot):
     got: list[str] = []
     numbers = [worker.ask(m.LookAtData(0, name), lambda seen: got.append(seen.name))
                for name in ("one", "two", "three")]
-    qtbot.waitUntil(lambda: len(got) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(got) == 3)
     assert got == ["one", "two", "three"]
     assert len(set(numbers)) == 3
 
 
 def test_refusal_reaches_who_asked_and_everybody(worker: Worker, qtbot: QtBot):
     refused: list[str] = []
-    with qtbot.waitSignal(worker.refused, timeout=20_000) as heard:
+    with qtbot.waitSignal(worker.refused) as heard:
         number = worker.ask(m.LookAtData(0, "/missing/folder"), None, lambda message, details: refused.append(message))
     assert heard.args[0] == number
     assert refused == ["There is nothing at /missing/folder; choose another."]
@@ -80,7 +80,7 @@ def test_progress_is_coalesced_to_the_latest(qtbot: QtBot):
     ends: list[str] = []
     worker.progress.connect(lambda number, text, done, total: told.append(done))
     worker.ask(m.LookAtData(0, "x"), ends.append)
-    qtbot.waitUntil(lambda: bool(ends), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(ends))
     worker.stop()
     assert ends == ["end"]
     assert told == sorted(told)
@@ -89,18 +89,18 @@ def test_progress_is_coalesced_to_the_latest(qtbot: QtBot):
 
 
 def test_kill_is_said_and_another_worker_answers(worker: Worker, qtbot: QtBot):
-    with qtbot.waitSignal(worker.ready, timeout=20_000):
+    with qtbot.waitSignal(worker.ready):
         worker.start()
     first, lost = worker.process_id, []
     assert first is not None
     worker.ask(m.Train(0, Project(notes="deaf")), None, lambda message, details: lost.append(message))
-    with qtbot.waitSignals([worker.died, worker.ready], timeout=20_000):
+    with qtbot.waitSignals([worker.died, worker.ready]):
         os.kill(first, getattr(signal, "SIGKILL", signal.SIGTERM))
     assert worker.process_id != first
     assert "killed" in lost[0] or "stopped" in lost[0]
     answers: list[object] = []
     worker.ask(m.Measure(0, Project()), answers.append)
-    qtbot.waitUntil(lambda: bool(answers), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(answers))
 
 
 def test_worker_that_never_starts_is_not_started_for_ever(qtbot: QtBot):
@@ -108,7 +108,7 @@ def test_worker_that_never_starts_is_not_started_for_ever(qtbot: QtBot):
     deaths: list[str] = []
     worker.died.connect(deaths.append)
     worker.start()
-    qtbot.waitUntil(lambda: len(deaths) == 4, timeout=30_000)
+    qtbot.waitUntil(lambda: len(deaths) == 4)
     qtbot.wait(300)
     assert len(deaths) == 4
     assert worker.process_id is None
@@ -118,7 +118,7 @@ def test_worker_that_never_starts_is_not_started_for_ever(qtbot: QtBot):
 
 def test_stop_ends_even_a_worker_that_does_not_listen(qtbot: QtBot):
     worker = Worker(target=quiet)
-    with qtbot.waitSignal(worker.ready, timeout=20_000):
+    with qtbot.waitSignal(worker.ready):
         worker.start()
     process = worker.process_id
     assert process is not None
@@ -130,7 +130,7 @@ def test_stop_ends_even_a_worker_that_does_not_listen(qtbot: QtBot):
 
 def test_nothing_starts_again_after_the_end(qtbot: QtBot):
     worker = Worker(target=serve)
-    with qtbot.waitSignal(worker.ready, timeout=20_000):
+    with qtbot.waitSignal(worker.ready):
         worker.start()
     worker.stop()
     worker.ask(m.Measure(0, Project()), pytest.fail, pytest.fail)
@@ -140,22 +140,22 @@ def test_nothing_starts_again_after_the_end(qtbot: QtBot):
 
 def test_worker_that_is_forgotten_takes_its_process_with_it(qtbot: QtBot):
     worker = Worker(target=serve)
-    with qtbot.waitSignal(worker.ready, timeout=20_000):
+    with qtbot.waitSignal(worker.ready):
         worker.start()
     process = worker._process
     worker.ask(m.LookAtData(0, "digits"))
     shiboken6.delete(worker)
-    qtbot.waitUntil(lambda: not process.alive, timeout=10_000)
+    qtbot.waitUntil(lambda: not process.alive)
     process.stop()
 
 
 def test_restart_replaces_a_worker_that_hangs(qtbot: QtBot):
     worker = Worker(target=quiet)
-    with qtbot.waitSignal(worker.ready, timeout=20_000):
+    with qtbot.waitSignal(worker.ready):
         worker.start()
     lost: list[str] = []
     worker.ask(m.Warm(0), None, lambda message, details: lost.append(message))
-    with qtbot.waitSignal(worker.ready, timeout=20_000):
+    with qtbot.waitSignal(worker.ready):
         worker.restart()
     assert "does not answer" in lost[0]
     worker.stop()
@@ -163,7 +163,7 @@ def test_restart_replaces_a_worker_that_hangs(qtbot: QtBot):
 
 def test_large_request_does_not_hold_up_the_window(qtbot: QtBot):
     worker = Worker(target=quiet)
-    with qtbot.waitSignal(worker.ready, timeout=20_000):
+    with qtbot.waitSignal(worker.ready):
         worker.start()
     project = template("lenet5")
     began = time.monotonic()

@@ -42,7 +42,7 @@ def test_no_other_thread_collects(collector: Collector, qtbot: QtBot):
     thread.start()
     thread.join()
     assert not died
-    qtbot.waitUntil(lambda: bool(died), timeout=5000)
+    qtbot.waitUntil(lambda: bool(died))
     assert died == [threading.main_thread()]
 
 

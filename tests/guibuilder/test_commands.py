@@ -101,7 +101,7 @@ def test_the_search_of_the_palette_opens_the_palette(parts):
 def test_the_drawing_becomes_a_picture(parts, tmp_path, qtbot, ending):
     path = tmp_path / f"net{ending}"
     parts.write_picture(path)
-    qtbot.waitUntil(lambda: parts.bar.text == f"The picture is in {path}.", timeout=10_000)
+    qtbot.waitUntil(lambda: parts.bar.text == f"The picture is in {path}.")
     assert path.stat().st_size > 1000
     if ending == ".png":
         assert QImageReader(str(path)).size().width() > 500

@@ -32,7 +32,7 @@ def viewing(document: Document, selection: Selection, worker: Scripted) -> Viewi
 
 
 def wait_for(qtbot: QtBot, worker: Scripted, count: int) -> None:
-    qtbot.waitUntil(lambda: worker.count("Watch") == count, timeout=2000)
+    qtbot.waitUntil(lambda: worker.count("Watch") == count)
 
 
 def test_all_views_of_a_worker_share_it(viewing: Viewing, document, selection, worker):
@@ -102,14 +102,14 @@ def test_training_is_followed_without_sending_the_project(viewing: Viewing, work
     wait_for(qtbot, worker, 1)
     worker.ask(type("Train", (), {})() if False else worker.last("Watch"))
     worker.trained.emit(99, started())
-    qtbot.waitUntil(lambda: viewing.training and worker.last("Watch").project is None, timeout=2000)
+    qtbot.waitUntil(lambda: viewing.training and worker.last("Watch").project is None)
     live = worker.last("Watch")
     for _ in range(3):
         worker.seen.emit(seen(live, training=True))
     assert viewing.last.training
     worker.trained.emit(99, epoch(1))
     worker.trained.emit(99, finished())
-    qtbot.waitUntil(lambda: worker.last("Watch").project is not None, timeout=2000)
+    qtbot.waitUntil(lambda: worker.last("Watch").project is not None)
 
 
 def test_network_with_problems_is_said(viewing: Viewing, worker: Scripted, document: Document, qtbot: QtBot):
@@ -117,7 +117,7 @@ def test_network_with_problems_is_said(viewing: Viewing, worker: Scripted, docum
     viewing.said.connect(said.append)
     viewing.want(viewing, True)
     document.edit("Kernel", network=document.network.change(document.network.names["C1"], kernel=20))
-    qtbot.waitUntil(lambda: bool(said), timeout=2000)
+    qtbot.waitUntil(lambda: bool(said))
     assert said[-1].startswith("C1 needs at least 20×20")
     assert worker.count("Watch") == 0
 
@@ -156,4 +156,4 @@ def test_empty_network_says_what_to_do(qtbot: QtBot, worker: Scripted, qapp):
     empty = Document()
     viewing = viewing_of(empty, Selection(empty), worker)  # type: ignore[arg-type]
     viewing.want(viewing, True)
-    qtbot.waitUntil(lambda: "drag layers" in viewing.sentence, timeout=2000)
+    qtbot.waitUntil(lambda: "drag layers" in viewing.sentence)

@@ -63,7 +63,7 @@ def test_it_opens_at_the_badge(broken, qtbot):
     move(broken, badge(broken, "C3"), NONE)
     assert broken.card.isVisible()
     move(broken, body(broken, "Softmax"), NONE)
-    qtbot.waitUntil(lambda: not broken.card.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: not broken.card.isVisible())
 
 
 def test_a_wire_that_is_still_to_be_drawn_is_no_alarm(canvas):

@@ -71,7 +71,7 @@ def test_the_canvas_comes_in_while_something_is_held_at_its_edge(lenet, qtbot):
     glide(lenet, QPoint(400, 300))
     before = lenet.view.mapToScene(QPoint(0, 0))
     glide(lenet, QPoint(lenet.view.viewport().width() - 4, 300))
-    qtbot.waitUntil(lambda: lenet.view.mapToScene(QPoint(0, 0)).x() > before.x() + 40, timeout=2000)
+    qtbot.waitUntil(lambda: lenet.view.mapToScene(QPoint(0, 0)).x() > before.x() + 40)
     item = lenet.scene.nodes[node(lenet, "C1")]
     assert lenet.view.camera.visible().contains(item.pos()), "what is held comes along"
     key(lenet, Qt.Key.Key_Escape)
@@ -93,6 +93,6 @@ def test_a_double_click_on_the_canvas_adds_there(canvas):
 
 
 def test_the_right_button_selects_and_asks_for_the_menu(lenet, qtbot):
-    with qtbot.waitSignal(lenet.menu_requested, timeout=500):
+    with qtbot.waitSignal(lenet.menu_requested):
         click(lenet, body(lenet, "C3"), Qt.MouseButton.RightButton)
     assert lenet.selection.ids == (node(lenet, "C3"),)

@@ -38,7 +38,7 @@ def test_line_is_ink_between_its_ends(pad: DrawingPad):
 
 
 def test_picture_is_told_while_one_draws(pad: DrawingPad, qtbot: QtBot):
-    with qtbot.waitSignal(pad.drawn, timeout=2000) as told:
+    with qtbot.waitSignal(pad.drawn) as told:
         draw(pad, (70, 20), (70, 110))
     picture = told.args[0]
     assert picture.shape == (28, 28)

@@ -34,7 +34,7 @@ def panel(document: Document, selection: Selection, theme: Theme, worker: Script
     qtbot.addWidget(panel)
     panel.resize(900, 300)
     panel.show()
-    qtbot.waitUntil(lambda: worker.count("Watch") == 1, timeout=2000)
+    qtbot.waitUntil(lambda: worker.count("Watch") == 1)
     return panel
 
 
@@ -59,10 +59,10 @@ def test_mistake_is_said(panel: InspectionPanel, worker: Scripted):
 def test_another_picture_is_asked_for(panel: InspectionPanel, worker: Scripted, qtbot: QtBot):
     answer(worker)
     panel.side.index.edited.emit(8)
-    qtbot.waitUntil(lambda: worker.last("Watch").index == 7, timeout=2000)
+    qtbot.waitUntil(lambda: worker.last("Watch").index == 7)
     answer(worker)
     panel.side.another.click()
-    qtbot.waitUntil(lambda: worker.count("Watch") >= 3 or panel.viewing.index == 7, timeout=2000)
+    qtbot.waitUntil(lambda: worker.count("Watch") >= 3 or panel.viewing.index == 7)
     assert 0 <= panel.viewing.index < 360
 
 
@@ -71,7 +71,7 @@ def test_picture_file_is_fitted_to_the_input(panel: InspectionPanel, worker: Scr
     path = tmp_path / "large.png"
     Image.fromarray(np.full((40, 30, 3), 128, np.uint8)).save(path)
     panel.side.open_file(str(path))
-    qtbot.waitUntil(lambda: panel.viewing.origin == FILE, timeout=2000)
+    qtbot.waitUntil(lambda: panel.viewing.origin == FILE)
     assert panel.viewing.picture.shape == (1, 8, 8)
     assert panel.side.note.text()
     assert panel.side.sources.button(1).isChecked()
@@ -81,7 +81,7 @@ def test_what_is_no_picture_is_one_sentence(panel: InspectionPanel, worker: Scri
     path = tmp_path / "text.png"
     path.write_text("no picture")
     panel.side.open_file(str(path))
-    qtbot.waitUntil(lambda: bool(panel.side.note.text()), timeout=2000)
+    qtbot.waitUntil(lambda: bool(panel.side.note.text()))
     assert panel.viewing.origin == TEST
     assert panel.side.note.text().endswith(".")
 
@@ -94,7 +94,7 @@ def test_drawing_is_answered_while_one_draws(panel: InspectionPanel, worker: Scr
     pad = panel.side.pad
     QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(40, 20))
     QTest.mouseMove(pad, QPoint(40, 80))
-    qtbot.waitUntil(lambda: worker.last("Watch").picture is not None, timeout=2000)
+    qtbot.waitUntil(lambda: worker.last("Watch").picture is not None)
     assert worker.last("Watch").picture.shape == (1, 8, 8)
     assert panel.viewing.origin == DRAWN
     answer(worker, truth=None)
@@ -109,7 +109,7 @@ def test_flat_layer_shows_bars_and_has_no_filters(panel: InspectionPanel, worker
                                                   document: Document, qtbot: QtBot):
     answer(worker)
     selection.set([document.network.names["F1"]])
-    qtbot.waitUntil(lambda: worker.last("Watch").layer == "F1", timeout=2000)
+    qtbot.waitUntil(lambda: worker.last("Watch").layer == "F1")
     answer(worker, (10,), filters=None)
     assert panel.feature_maps.view.currentWidget() is panel.feature_maps.view.bars
     assert not panel.feature_maps.own.isVisible()
@@ -131,7 +131,7 @@ def test_sentence_where_there_is_nothing_to_see(panel: InspectionPanel, worker: 
                                                 qtbot: QtBot):
     answer(worker)
     document.edit("Kernel", network=document.network.change(document.network.names["C1"], kernel=20))
-    qtbot.waitUntil(lambda: "20×20" in panel.feature_maps.view.sentence.text(), timeout=2000)
+    qtbot.waitUntil(lambda: "20×20" in panel.feature_maps.view.sentence.text())
     assert panel.side.predictions.words() == "No prediction yet."
 
 
@@ -163,7 +163,7 @@ def test_hidden_panel_asks_for_nothing(panel: InspectionPanel, worker: Scripted,
     qtbot.wait(80)
     assert worker.count("Watch") == asked
     panel.show()
-    qtbot.waitUntil(lambda: worker.count("Watch") == asked + 1, timeout=2000)
+    qtbot.waitUntil(lambda: worker.count("Watch") == asked + 1)
 
 
 @pytest.mark.parametrize("size", [(420, 160), (880, 240), (1300, 800)])
@@ -186,7 +186,7 @@ def test_preview_of_filters_follows_selection_and_weights(document: Document, se
     selection.set([document.network.names["C1"]])
     assert preview.isVisible()
     assert preview.words.text() == "not trained yet"
-    qtbot.waitUntil(lambda: worker.count("Watch") == 1, timeout=2000)
+    qtbot.waitUntil(lambda: worker.count("Watch") == 1)
     answer(worker)
     assert preview.mosaic.shape == (4, 3, 3)
     assert preview.words.text() == "not trained yet: random weights"

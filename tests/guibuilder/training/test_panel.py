@@ -320,10 +320,10 @@ def test_logarithmic_scale_shows_small_losses(panel: TrainingPanel, run: Trainin
     qtbot.wait(150)
     plot = panel.curves.loss
     plot.log.setChecked(True)
-    qtbot.waitUntil(lambda: plot._item.getViewBox().viewRange()[1][0] < -1, timeout=2000)
+    qtbot.waitUntil(lambda: plot._item.getViewBox().viewRange()[1][0] < -1)
     axis = plot._item.getAxis("left")
     places = axis.tickValues(-3.2, 0.1, 120)[0][1]
     assert axis.tickStrings(places, 1.0, 1.0) == ["0.001", "0.01", "0.1", "1"]
     assert axis.tickStrings(axis.tickValues(-1.0, 0.0, 300)[0][1], 1.0, 1.0) == ["0.1", "0.2", "0.5", "1"]
     plot.log.setChecked(False)
-    qtbot.waitUntil(lambda: plot._item.getViewBox().viewRange()[1][0] == 0, timeout=2000)
+    qtbot.waitUntil(lambda: plot._item.getViewBox().viewRange()[1][0] == 0)

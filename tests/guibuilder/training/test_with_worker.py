@@ -112,9 +112,9 @@ def test_killed_worker_is_said_and_train_works_again(real: tuple[Document, Train
     document.edit("Long", options=TrainOptions(epochs=5000, batch_size=8))
     run.start()
     wait_for(qtbot, run, State.RUNNING)
-    qtbot.waitUntil(lambda: run._checkpoint is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: run._checkpoint is not None)
     os.kill(warm_worker.process_id, getattr(signal, "SIGKILL", signal.SIGTERM))
-    qtbot.waitUntil(lambda: run.state is State.FAILED, timeout=10_000)
+    qtbot.waitUntil(lambda: run.state is State.FAILED)
     assert "training process" in run.trouble.message
     assert "is kept" in run.trouble.message
     assert document.project.weights
@@ -136,11 +136,11 @@ def test_layers_are_seen_live(real: tuple[Document, TrainingRun], warm_worker: W
     wait_for(qtbot, run, State.RUNNING)
     live = []
     viewing.seen.connect(live.append)
-    qtbot.waitUntil(lambda: len(live) >= 3, timeout=30_000)
+    qtbot.waitUntil(lambda: len(live) >= 3)
     assert live[-1].training
     assert (live[0].filters != live[-1].filters).any()
     selection.set([document.network.names["F1"]])
-    qtbot.waitUntil(lambda: live[-1].layer == "F1", timeout=10_000)
+    qtbot.waitUntil(lambda: live[-1].layer == "F1")
     run.stop()
     wait_for(qtbot, run, State.IDLE)
     viewing.want(viewing, False)
