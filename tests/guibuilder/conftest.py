@@ -16,7 +16,6 @@ from guibuilder.main_window import MainWindow
 from guibuilder.theme import Theme
 from tests.guibuilder.parts import Scripted
 
-
 _PATIENCE = 60_000  # ms: a busy machine may take its time; what comes at once ends the wait at once
 
 
