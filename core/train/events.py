@@ -40,6 +40,7 @@ class BatchDone:
 
     Where batches go by faster than messages may (20 a second), one event stands for all since the one before: it tells
     of the latest batch, and `points` holds (epoch, batch, loss, accuracy) of each, the latest included; else nothing.
+    `rate` is the learning rate of the step.
     """
 
     epoch: int
@@ -48,6 +49,7 @@ class BatchDone:
     accuracy: float | None
     images_per_second: float
     points: tuple[tuple[int, int, float, float | None], ...] = ()
+    rate: float | None = None
 
 
 @dataclass(frozen=True)

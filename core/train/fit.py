@@ -14,7 +14,7 @@ from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Sta
 from core.train.job import Job
 from core.train.optimizers import make_optimizer
 from core.train.prepare import Prepared, prepare
-from core.train.schedule import rate_factor
+from core.train.schedule import Schedule
 from core.train.tally import LastGood, Means, Patience, Rate
 
 # Larger numbers say nothing to a reader.
@@ -44,6 +44,7 @@ class Training:
         self.epoch, self._batch = 1, 0
         self._seen, self._speed, self._patience = Means(), Rate(), Patience(self.options.patience)
         self._optimizer = make_optimizer(self.options)
+        self.schedule = Schedule(self.options)
 
     def events(self) -> Generator[Event, None, None]:
         """The events; closing the generator ends the engine's threads."""
@@ -86,7 +87,7 @@ class Training:
                 break
             good.before_step()
             self.rate = self.control.rate or self.rate
-            rate = self.rate * rate_factor(self.options.schedule, self._done(prepared))
+            rate = self.rate * self.schedule.factor(self._epochs_done(prepared))
             result = prepared.engine.train_step(x, y, rate, self._optimizer)
             self._batch += 1
             if not result.finite:
@@ -95,13 +96,13 @@ class Training:
                 return self._exploded(good, result.loss)
             self._seen.add(len(y), result.loss * len(y), result.correct)
             speed = self._speed.add(len(y), time.perf_counter() - began)
-            yield BatchDone(self.epoch, self._batch, result.loss, result.correct / len(y), speed)
+            yield BatchDone(self.epoch, self._batch, result.loss, result.correct / len(y), speed, rate=rate)
             began = time.perf_counter()
         return None
 
-    def _done(self, prepared: Prepared) -> float:
-        """The share of all epochs that is done."""
-        return (self.epoch - 1 + self._seen.pictures / len(prepared.parts.train)) / self.options.epochs
+    def _epochs_done(self, prepared: Prepared) -> float:
+        """How many epochs are done, with the share of this one."""
+        return self.epoch - 1 + self._seen.pictures / len(prepared.parts.train)
 
     def _end_of_epoch(self, prepared: Prepared, seconds: float) -> EpochDone:
         """Measure on the validation part, and count anew."""
@@ -110,6 +111,7 @@ class Training:
         seconds += time.perf_counter() - began
         done = EpochDone(self.epoch, self._seen.loss, self._seen.accuracy, found.loss if found else None,
                          found.accuracy if found else None, seconds)
+        self.schedule.saw(done.train_loss if done.validation_loss is None else done.validation_loss)
         self.epoch, self._seen, self._batch = self.epoch + 1, Means(), 0
         return done
 
@@ -151,6 +153,8 @@ class Training:
                                  "waited": self._patience.waited}
         if self._patience.best is not None:
             found["best"] = self._patience.best
+        if self.schedule.state():
+            found["schedule"] = self.schedule.state()
         if prepared.normalisation:
             found |= {"mean": list(prepared.normalisation.mean), "spread": list(prepared.normalisation.spread)}
         return found
@@ -162,6 +166,7 @@ class Training:
         if self.epoch > self.options.epochs:
             raise TrainingError(f"All {self.options.epochs:,} epochs are done already; ask for more epochs to go on.")
         self._seen = Means(int(known.get("pictures", 0)), float(known.get("loss", 0.0)), int(known.get("correct", 0)))
+        self.schedule.take(known.get("schedule") or {})
         best = known.get("best")
         self._patience = Patience(self.options.patience, None if best is None else float(best),
                                   int(known.get("waited", 0)))

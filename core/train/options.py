@@ -7,7 +7,7 @@ from core.settings import check_all, setting, values_of
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 LOSSES = ("cross-entropy", "sum-of-squares", "mean-squares")
-SCHEDULES = ("constant", "linear", "cosine", "step")
+SCHEDULES = ("constant", "linear", "cosine", "step", "exponential", "plateau")
 MODES = ("batch", "mini-batch", "stochastic")
 
 
@@ -20,8 +20,17 @@ class TrainOptions:
     optimizer: str = setting("adam", "Optimizer", "How the weights follow the gradient.", choices=OPTIMIZERS)
     learning_rate: float = setting(0.001, "Learning rate", "How far each step goes (η).", low=1e-9, high=1e9)
     schedule: str = setting("constant", "Schedule", "How the learning rate changes over the training: it stays, falls "
-                            "evenly or along a cosine to 0, or is divided by 10 after a half and three quarters.",
-                            choices=SCHEDULES)
+                            "evenly (linear) or along a cosine to 0, in steps, by a share after each epoch "
+                            "(exponential), or when the loss no longer falls (plateau).", choices=SCHEDULES)
+    schedule_factor: float = setting(0.1, "Factor", "What step and plateau multiply the learning rate by each time.",
+                                     low=1e-6, high=1.0)
+    schedule_every: int = setting(0, "Every", "After how many epochs each step comes (step only); 0 = after half and "
+                                  "three quarters of the training.", low=0, high=100_000, unit="epochs")
+    schedule_decay: float = setting(0.9, "Decay", "What exponential multiplies the learning rate by after each epoch.",
+                                    low=1e-6, high=1.0)
+    schedule_patience: int = setting(3, "Waits", "After how many epochs without a better loss plateau lowers the rate; "
+                                     "of validation, or of training where nothing validates.", low=1, high=100_000,
+                                     unit="epochs")
     momentum: float = setting(0.9, "Momentum", "Share of the last step that goes on (momentum and nesterov only).",
                               low=0.0, high=0.9999)
     weight_decay: float = setting(0.0, "Weight decay", "Pulls all weights towards zero a little at each step.", low=0.0,
