@@ -10,7 +10,7 @@ from core.graph.shapes import Inference, infer, running
 from core.layers.base import Array
 from core.settings import check_all, setting, values_of
 from core.train.events import EpochDone
-from core.train.options import TrainOptions
+from core.train.options import TrainOptions, how_to_start
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def _renamed(arrays: Mapping[str, Array], names: Mapping[str, str]) -> dict[str,
 
 def complete_weights(project: Project, inference: Inference | None = None) -> dict[str, Array]:
     """An array for everything the network needs: the project's own where it fits, else drawn from its seed."""
-    return complete(inference or running(project.network), project.weights, project.options.seed)
+    options = project.options
+    return complete(inference or running(project.network), project.weights, options.seed, how_to_start(options))
 
 
 def fitting(network: Network, weights: Mapping[str, Array], inference: Inference | None = None) -> dict[str, Array]:

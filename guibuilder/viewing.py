@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.layers.base import Array
 from core.project import Project, fitting
 from core.train.events import Failed, Finished, Started
+from core.train.options import how_to_start
 from core.worker.messages import Seen, Watch
 from guibuilder.background import Worker
 from guibuilder.document import Change, Document, Selection
@@ -102,7 +103,7 @@ class Viewing(QObject):
     def _follow(self, change: Change) -> None:
         if change.touched("network"):
             self._choose_layer()
-        if any(change.touched(part) for part in ("network", "weights", "data")):
+        if any(change.touched(part) for part in ("network", "weights", "data")) or _starts_otherwise(change):
             self.ask_soon()
 
     def _trained(self, number: int, event: object) -> None:
@@ -187,3 +188,9 @@ def viewing_of(document: Document, selection: Selection, worker: Worker) -> View
 def is_trained(project: Project) -> bool:
     """Whether any weights are there; without them the network is shown with the random ones it would start from."""
     return bool(project.weights)
+
+
+def _starts_otherwise(change: Change) -> bool:
+    """Whether weights that are not trained are other ones now."""
+    before, after = change.before.options, change.after.options
+    return (before.seed, how_to_start(before)) != (after.seed, how_to_start(after))

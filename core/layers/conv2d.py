@@ -70,8 +70,9 @@ class Conv2D(Layer):
         """weight [filters, channels / groups, height, width] and bias [filters]."""
         area = self.kernel[0] * self.kernel[1]
         per_group = inputs[0][0] // self.groups
+        # What goes out is counted over all groups, as PyTorch does.
         weight = ArraySpec((self.filters, per_group, *self.kernel), self.kernel_init,
-                           fan_in=per_group * area, fan_out=self.filters // self.groups * area)
+                           fan_in=per_group * area, fan_out=self.filters * area)
         return {"weight": weight, "bias": ArraySpec((self.filters,))} if self.bias else {"weight": weight}
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> int:

@@ -18,7 +18,7 @@ from core.layers.base import Array, Shape, describe
 from core.train.losses import takes_logits
 from core.train.memory import check_memory
 from core.train.optimizers import make_optimizer
-from core.train.options import TrainOptions
+from core.train.options import TrainOptions, how_to_start
 
 # The setting that says how many numbers or maps a layer puts out.
 _DECIDES = {"Dense": "units", "Conv2D": "filters"}
@@ -128,7 +128,8 @@ def _advice(network: Network, last: str, classes: int) -> str:
 
 def start_weights(job: Job, inference: Inference) -> dict[str, Array]:
     """The project's weights where they fit, drawn from the seed where they do not; all must fit to resume."""
-    found = complete(inference, job.project.weights, job.project.options.seed)
+    options = job.project.options
+    found = complete(inference, job.project.weights, options.seed, how_to_start(options))
     drawn = any(job.project.weights.get(name) is not array for name, array in found.items())
     if job.resume and (drawn or not job.project.progress):
         raise TrainingError("There is no training to go on with, or the network has changed since. Start a new one.")

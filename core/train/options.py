@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from core.graph.initial import CHOICES, CONSTANT, How
 from core.settings import check_all, setting, values_of
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
@@ -44,6 +45,10 @@ class TrainOptions:
                           high=1e9)
     patience: int = setting(0, "Patience", "Stop after this many epochs without a better validation loss; 0 = never.",
                             low=0, high=100_000, unit="epochs")
+    init: str = setting("by-layer", "Initial values", "How the weights of all layers are drawn before training; "
+                        "by-layer: as each layer says. Weights that are trained already stay.", choices=CHOICES)
+    init_value: float = setting(CONSTANT, "Constant", "The value of all weights whose initial values are constant.",
+                                low=-1e6, high=1e6)
     seed: int = setting(0, "Seed", "The same seed gives the same training, to the last bit.", low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:
@@ -52,3 +57,8 @@ class TrainOptions:
     def values(self) -> dict[str, Any]:
         """The options as a file holds them."""
         return values_of(self)
+
+
+def how_to_start(options: TrainOptions) -> How:
+    """How the weights of a network with these options begin."""
+    return How(options.init, options.init_value)

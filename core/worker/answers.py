@@ -18,7 +18,7 @@ from core.graph.shapes import infer
 from core.inspect.compare import compare_onnx
 from core.inspect.mistakes import How, measure
 from core.inspect.running import complete, picture_shape
-from core.project import Project
+from core.project import Project, complete_weights
 from core.templates import template
 from core.train.job import normalisation
 from core.train.optimizers import make_optimizer
@@ -79,7 +79,7 @@ def measured(request: Measure, library: Library, report: Report) -> Measured:
     project = request.project
     dataset = fit_dataset(_data(project, library, report), picture_shape(project.network))
     how = How(project.options.loss, normalisation(project, dataset), None, project.options.seed)
-    found = measure(project.network, project.weights, dataset, how,
+    found = measure(project.network, complete_weights(project), dataset, how,
                     lambda done, total: report("Measuring", done, total))
     worst = found.mistakes[:MOST_MISTAKES]
     pictures = dataset.pictures("test", [mistake.index for mistake in worst]) if worst else None
@@ -109,7 +109,7 @@ def exported(request: ExportFile, library: Library, report: Report) -> Exported:
         dataset = fit_dataset(_data(project, library, report), picture_shape(project.network))
         count = max(8, min(COMPARED, COMPARED_MACS // max(1, cost(infer(project.network)).macs)))
         pictures = dataset.pictures("test", slice(0, int(count)))
-        weights = complete(project.network, project.weights, project.options.seed)
+        weights = complete_weights(project)
         found = compare_onnx(Path(request.path).read_bytes(), project.network, weights, pictures,
                              normalisation=normalisation(project, dataset))
     except CoreError as error:

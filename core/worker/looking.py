@@ -15,7 +15,7 @@ from core.inspect.predict import top
 from core.inspect.running import engine_for, picture_shape
 from core.inspect.weights import filters
 from core.layers.base import Array
-from core.project import Project
+from core.project import Project, complete_weights
 from core.train.job import normalisation
 from core.worker.library import Library, at_hand
 from core.worker.messages import Seen, Watch
@@ -63,7 +63,7 @@ def see_project(watch: Watch, project: Project, library: Library) -> Seen:
     fitted = fit_dataset(dataset, shape) if dataset is not None else None
     normal = normalisation(project, fitted) if fitted is not None else Normalisation()
     classes = dataset.classes if dataset is not None else project.classes
-    with engine_for(network, project.weights, batch=1, threads=1, seed=project.options.seed) as engine:
+    with engine_for(network, complete_weights(project), batch=1, threads=1, seed=project.options.seed) as engine:
         return see(watch, Scene(network, engine, fitted, normal, classes), training=False)
 
 

@@ -11,7 +11,6 @@ from core.errors import FileError, SettingError, TrainingError, UsageError
 from core.formats import open_file, save_file
 from core.graph.cost import cost
 from core.graph.network import Network
-from core.layers.base import INITIALISATIONS
 from core.project import DataChoice, Project
 from core.settings import Setting, settings_of
 from core.train.events import Failed, Finished
@@ -39,8 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar = _OWN_METAVARS.get(name, _METAVARS[declared.kind])
             parser.add_argument(f"--{name.replace('_', '-')}", type=_reader(declared), metavar=metavar,
                                 help=_help(declared))
-    parser.add_argument("--init", metavar="NAME", choices=INITIALISATIONS,
-                        help=f"initial values of all layers ({', '.join(INITIALISATIONS)})")
     parser.add_argument("--normalise", action=argparse.BooleanOptionalAction, default=None,
                         help="shift and scale the pictures to mean 0 and spread 1, or leave them as they are")
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"save the trained project here ({_ENDING})")
@@ -86,9 +83,8 @@ def _project(arguments: argparse.Namespace) -> Project:
     if arguments.init and project.weights:
         raise UsageError(f"{arguments.network} has weights already and goes on from them. To begin anew, export its "
                          f"drawing alone (guibuilder export {arguments.network} --to json) and train that.")
-    network = _with_init(project.network, arguments.init) if arguments.init else project.network
     normalise = project.data.normalise if arguments.normalise is None else arguments.normalise
-    return replace(project, network=network, options=options, data=DataChoice(_source(arguments.data), normalise))
+    return replace(project, options=options, data=DataChoice(_source(arguments.data), normalise))
 
 
 def _resumed(arguments: argparse.Namespace, network: Network) -> Project:
@@ -107,13 +103,6 @@ def _drawn(network: Network) -> tuple[dict[str, Any], set[tuple[str, str, int]]]
     nodes = network.nodes
     return ({node.name: node.layer for node in nodes.values()},
             {(nodes[edge.source].name, nodes[edge.target].name, edge.port) for edge in network.edges})
-
-
-def _with_init(network: Network, name: str) -> Network:
-    for key, node in network.nodes.items():
-        if "kernel_init" in settings_of(node.layer):
-            network = network.change(key, kernel_init=name)
-    return network
 
 
 def _source(text: str) -> str:

@@ -100,8 +100,7 @@ def test_options_of_the_command_go_over_the_networks_own(command, small, tmp_pat
     project = open_file(tmp_path / "a.gbnet")
     options = project.options
     assert (options.batch_size, options.optimizer, options.schedule) == (32, "momentum", "cosine")
-    layers = [node.layer for node in project.network.nodes.values()]
-    assert {layer.kernel_init for layer in layers if hasattr(layer, "kernel_init")} == {"xavier-normal"}
+    assert (options.init, project.network) == ("xavier-normal", open_file(small).network)
     assert project.data.normalise
     assert project.progress["mean"]
 
@@ -123,7 +122,7 @@ def test_divergence_is_one_sentence_and_keeps_the_last_good_weights(command, sma
     (["--data", "digits", "--learning-rate", "nan"], 2, "--learning-rate must be a number from 1e-09 to 1,000,000,000"),
     (["--data", "digits", "--optimizer", "best"], 2, "--optimizer must be one of sgd, momentum"),
     (["--data", "digits", "--loss", "x"], 2, "--loss must be"),
-    (["--data", "digits", "--init", "x"], 2, "invalid choice"),
+    (["--data", "digits", "--init", "x"], 2, "must be one of by-layer, zeros, constant"),
     (["--data", "digits", "--out", "missing/a.gbnet"], 3, "no folder"),
     (["--data", "digits", "--out", "a.docx"], 2, "ending .gbnet"),
     (["--data", "digits", "--out", "a.onnx"], 2, "guibuilder export"),
