@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import SettingError
 
-KINDS = ("int", "float", "bool", "choice", "pair", "padding", "shape", "text")
+KINDS = ("int", "float", "bool", "choice", "pair", "padding", "sides", "shape", "text")
 LARGEST_SIZE = 65_536
 
 
@@ -16,8 +16,8 @@ LARGEST_SIZE = 65_536
 class Setting:
     """One option of a layer, an optimizer or a training: its words, its limits and its check.
 
-    `kind` is one of `KINDS`. A `pair` is kept as (height, width), a `padding` as "valid", "same" or
-    (top, left, bottom, right), a `shape` as a tuple of sizes. `none` is the meaning of None where it is allowed.
+    `kind` is one of `KINDS`. A `pair` is kept as (height, width), `sides` as (top, left, bottom, right), a `padding` as
+    "valid", "same" or sides, a `shape` as a tuple of sizes. `none` is the meaning of None where it is allowed.
     """
 
     name: str
@@ -164,6 +164,15 @@ def _check_padding(declared: Setting, value: Any) -> str | tuple[int, ...]:
     wanted = '"valid", "same", a whole number from 0, a pair (height, width) or four numbers (top, left, bottom, right)'
     if value in ("valid", "same") and isinstance(value, str):
         return value
+    return _four_sides(declared, value, wanted)
+
+
+def _check_sides(declared: Setting, value: Any) -> tuple[int, ...]:
+    return _four_sides(declared, value, f"one whole number {declared.limits()}, a pair (height, width) or four numbers "
+                                        f"(top, left, bottom, right)")
+
+
+def _four_sides(declared: Setting, value: Any, wanted: str) -> tuple[int, ...]:
     items = list(value) if isinstance(value, (list, tuple)) else [value] * 4
     if len(items) == 2:
         items = items * 2
@@ -183,7 +192,8 @@ def _check_shape(declared: Setting, value: Any) -> tuple[int, ...]:
 
 _CHECKS: dict[str, Callable[[Setting, Any], Any]] = {
     "int": _check_int, "float": _check_float, "bool": _check_bool, "choice": _check_choice, "text": _check_text,
-    "pair": _check_pair, "padding": _check_padding, "shape": _check_shape,
+    "pair": _check_pair, "padding": _check_padding, "sides": _check_sides,
+    "shape": _check_shape,
 }
 
 
@@ -200,5 +210,6 @@ _BAD: dict[str, Callable[[Setting], list[Any]]] = {
     "text": lambda s: [5, ["text"]],
     "pair": lambda s: [*_outside(s), [1], [1, 2, 3], "big", [1.5, 2]],
     "padding": lambda s: [*_outside(s), "wide", [1, 2, 3], 0.5],
+    "sides": lambda s: [*_outside(s), "same", [1, 2, 3], 0.5],
     "shape": lambda s: [*([[x] for x in _outside(s)]), [], [1, 2], "picture", [1, 2, 3, 4]],
 }

@@ -69,7 +69,8 @@ def draw(spec: ArraySpec, rng: np.random.Generator, constant: float = CONSTANT) 
     the same variance. He: variance 2 / in (He and others, 2015). normal: deviation 0.05.
     """
     if spec.initial in ("zeros", "constant", "ones"):
-        value = {"zeros": 0.0, "constant": spec.value or constant, "ones": 1.0}[spec.initial]
+        filled = constant if spec.value is None else spec.value
+        value = {"zeros": 0.0, "constant": filled, "ones": 1.0}[spec.initial]
         return np.full(spec.shape, value, np.float32)
     if spec.initial == "normal":
         return np.asarray(0.05 * rng.standard_normal(spec.shape), np.float32)

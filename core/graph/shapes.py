@@ -71,6 +71,7 @@ CODES: dict[str, tuple[str, str]] = {
     "needs-vector": ("error", "the layer needs a flat vector but gets feature maps"),
     "groups": ("error", "channels or filters cannot be cut into equal groups"),
     "shapes-differ": ("error", "the inputs to be merged have different shapes"),
+    "sizes-differ": ("error", "the numbers do not fill the shape they are to be arranged in"),
     "too-large": ("error", "the layer would put out more numbers than any computer here can hold"),
     "unknown-type": ("error", "the layer's type is not known to this version"),
     "unread": ("warning", "real pixels at the edge are never read"),

@@ -11,8 +11,8 @@ from core.settings import setting
 
 
 @dataclass(frozen=True)
-class _Elementwise(Layer):
-    """One number in, one number out, for every number."""
+class Elementwise(Layer):
+    """What layers share that put out one number for each number they get."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """The same shape."""
@@ -20,7 +20,7 @@ class _Elementwise(Layer):
 
 
 @dataclass(frozen=True)
-class ReLU(_Elementwise):
+class ReLU(Elementwise):
     """Keeps what is above zero and sets the rest to zero: max(x, 0).
 
     Cheap, and its gradient does not fade with depth; but a unit that is always below zero stays silent for good.
@@ -42,7 +42,7 @@ class ReLU(_Elementwise):
 
 
 @dataclass(frozen=True)
-class LeakyReLU(_Elementwise):
+class LeakyReLU(Elementwise):
     """Like ReLU, but lets a small part of what is below zero through: max(x, αx).
 
     A silent unit can come back, because its gradient is never quite zero.
@@ -66,7 +66,7 @@ class LeakyReLU(_Elementwise):
 
 
 @dataclass(frozen=True)
-class Sigmoid(_Elementwise):
+class Sigmoid(Elementwise):
     """Squeezes any number into 0…1: 1 / (1 + e^−x).
 
     Reads like a probability, but far from zero it is flat: gradients become tiny, and more so with each layer.
@@ -87,7 +87,7 @@ class Sigmoid(_Elementwise):
 
 
 @dataclass(frozen=True)
-class Tanh(_Elementwise):
+class Tanh(Elementwise):
     """Squeezes any number into −1…1.
 
     Like the sigmoid but centred at zero, which trains better; it is flat far from zero as well.
@@ -106,7 +106,7 @@ class Tanh(_Elementwise):
 
 
 @dataclass(frozen=True)
-class Softmax(_Elementwise):
+class Softmax(Elementwise):
     """Turns scores into probabilities that add up to 1: e^xⱼ / Σ e^xᵢ.
 
     The last layer of a classifier. Training computes it together with the cross-entropy, which is exact and stable.

@@ -37,7 +37,9 @@ class ShapeError(CoreError):
 class ArraySpec:
     """An array that a layer keeps: PyTorch-shaped, with how it starts and whether training changes it.
 
-    `initial` is one of `INITIALISATIONS` or "ones"; `fan_in` and `fan_out` count the connections of one unit.
+    `initial` is one of `INITIALISATIONS` or "ones"; `fan_in` and `fan_out` count the connections of one unit,
+    `value` is what "constant" fills in,
+    where it is not the one chosen for the network.
     """
 
     shape: Shape
@@ -45,7 +47,7 @@ class ArraySpec:
     trained: bool = True
     fan_in: int = 1
     fan_out: int = 1
-    value: float = 0.0
+    value: float | None = None
 
     @property
     def size(self) -> int:
@@ -156,6 +158,17 @@ def need_vector(layer: Layer, shape: Shape) -> None:
     """Refuse feature maps where a flat vector is needed."""
     if len(shape) != 1:
         raise ShapeError("needs-vector", f"needs a flat vector but gets {describe(shape)}. Put a Flatten before it.")
+
+
+def spread_over(values: Array, x: Array) -> Array:
+    """One number per channel, shaped so that it meets N×C×H×W or N×C numbers channel by channel."""
+    return values.reshape(-1, *(1,) * (x.ndim - 2))
+
+
+def per_channel(x: Array) -> Array:
+    """The sum of N×C×H×W or N×C numbers over everything but the channel: [C]."""
+    total: Array = x.sum(axis=(0, *range(2, x.ndim)))
+    return total
 
 
 def grouped(number: int) -> str:

@@ -13,7 +13,7 @@ from core.settings import setting
 
 
 @dataclass(frozen=True)
-class _Pool2D(Layer):
+class Pool2D(Layer):
     """What windowed pools share."""
 
     rank: ClassVar[int | None] = 3
@@ -49,7 +49,7 @@ class _Pool2D(Layer):
         """Real pixels that no window ever reads."""
         return unread_warning(self.window(), inputs[0])
 
-    def _spread(self, x: Array, fill: float) -> tuple[Array, tuple[int, int, int, int], int, int]:
+    def spread(self, x: Array, fill: float) -> tuple[Array, tuple[int, int, int, int], int, int]:
         """The picture padded so far that every window lies inside it; `fill` outside."""
         window = self.window()
         top, left, bottom, right = window.padded(*x.shape[2:])
@@ -61,7 +61,7 @@ class _Pool2D(Layer):
 
 
 @dataclass(frozen=True)
-class MaxPool2D(_Pool2D):
+class MaxPool2D(Pool2D):
     """Keeps the largest number of each window.
 
     What was found stays, where exactly is forgotten: small shifts of the picture change little. With 2×2 and stride 2
@@ -73,7 +73,7 @@ class MaxPool2D(_Pool2D):
     def forward(self, weights: Weights, inputs: Sequence[Array], run: Pass) -> tuple[Array, Backward]:
         """The gradient goes to the winner of each window, 0 elsewhere (lecture topic 3.4); the first of equals wins."""
         x = inputs[0]
-        padded, pads, height, width = self._spread(x, -np.inf)
+        padded, pads, height, width = self.spread(x, -np.inf)
         y = np.full((*x.shape[:2], height, width), -np.inf, x.dtype)
         winner = np.zeros(y.shape, np.int32)
         for number, (_, _, rows, columns) in enumerate(taps(self.window(), height, width)):
@@ -93,7 +93,7 @@ class MaxPool2D(_Pool2D):
 
 
 @dataclass(frozen=True)
-class AveragePool2D(_Pool2D):
+class AveragePool2D(Pool2D):
     """Keeps the mean of each window.
 
     Smoother than the maximum: every number of the window has its say, and every number gets its share of the gradient.
@@ -106,7 +106,7 @@ class AveragePool2D(_Pool2D):
     def forward(self, weights: Weights, inputs: Sequence[Array], run: Pass) -> tuple[Array, Backward]:
         """The sum of each window over how many pixels count in it."""
         x = inputs[0]
-        padded, pads, height, width = self._spread(x, 0.0)
+        padded, pads, height, width = self.spread(x, 0.0)
         counts = self._counts(x, pads, height, width)
         y = np.zeros((*x.shape[:2], height, width), x.dtype)
         for _, _, rows, columns in taps(self.window(), height, width):

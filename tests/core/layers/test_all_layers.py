@@ -5,14 +5,19 @@ import pytest
 
 from core.layers import LAYERS
 from core.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from core.layers.arrangement import Pad2D, Reshape, Scale
 from core.layers.base import Pass
 from core.layers.batch_norm import BatchNorm
 from core.layers.conv2d import Conv2D
 from core.layers.dense import Dense
 from core.layers.dropout import Dropout
 from core.layers.input import Input
+from core.layers.local_response_norm import LocalResponseNorm
+from core.layers.maxout import Maxout
 from core.layers.merge import Add, Concatenate
+from core.layers.other_pooling import ChannelPool, GaussianPool2D, GlobalMaxPool2D, L2Pool2D
 from core.layers.pooling import AveragePool2D, GlobalAveragePool2D, MaxPool2D
+from core.layers.rectified import APL, ELU, Linear, NoisyReLU, PReLU, RReLU, Softplus, VeryLeakyReLU
 from core.layers.reshape import Flatten
 from tests.layer_checks import Fails, LayerCase, check_layer
 
@@ -53,6 +58,42 @@ CASES = [
     Fails(Add(), ((2, 3, 3), (4, 3, 3)), "shapes-differ", "2×3×3 and 4×3×3"),
     LayerCase(Concatenate(), ((2, 3, 3), (1, 3, 3), (4, 3, 3)), (7, 3, 3)),
     Fails(Concatenate(), ((2, 3, 3), (2, 3, 4)), "shapes-differ", "2×3×4"),
+    LayerCase(Linear(), ((2, 3, 3),), (2, 3, 3)),
+    LayerCase(VeryLeakyReLU(), ((2, 3, 3),), (2, 3, 3)),
+    LayerCase(RReLU(), ((2, 3, 3),), (2, 3, 3)),
+    LayerCase(RReLU(0.2, 0.2), ((9,),), (9,), training=False),
+    LayerCase(NoisyReLU(0.3), ((2, 3, 3),), (2, 3, 3)),
+    LayerCase(NoisyReLU(), ((9,),), (9,), training=False),
+    LayerCase(ELU(), ((2, 3, 3),), (2, 3, 3)),
+    LayerCase(ELU(0.5), ((9,),), (9,)),
+    LayerCase(Softplus(), ((2, 3, 3),), (2, 3, 3)),
+    LayerCase(Softplus(True), ((9,),), (9,)),
+    LayerCase(PReLU(), ((3, 3, 3),), (3, 3, 3)),
+    LayerCase(PReLU(-0.5), ((9,),), (9,)),
+    LayerCase(APL(), ((3, 3, 3),), (3, 3, 3)),
+    LayerCase(APL(1), ((9,),), (9,)),
+    LayerCase(Maxout(4, 3), ((5,),), (4,)),
+    LayerCase(Maxout(4, bias=False), ((5,),), (4,)),
+    Fails(Maxout(4), ((2, 3, 3),), "needs-vector", "Flatten"),
+    LayerCase(L2Pool2D(), ((2, 4, 6),), (2, 2, 3)),
+    LayerCase(L2Pool2D(3, 2, (1, 0, 2, 1), ceil=True), ((2, 6, 6),), (2, 4, 3)),
+    LayerCase(GaussianPool2D(), ((2, 4, 6),), (2, 2, 3)),
+    LayerCase(GaussianPool2D((3, 2), 1, "same", sigma=0.7), ((2, 5, 5),), (2, 5, 5)),
+    LayerCase(ChannelPool(), ((4, 3, 3),), (2, 3, 3)),
+    LayerCase(ChannelPool(3, "average"), ((9,),), (3,)),
+    Fails(ChannelPool(3), ((4, 3, 3),), "groups", "cannot cut 4 channels into groups of 3"),
+    LayerCase(GlobalMaxPool2D(), ((3, 4, 5),), (3,)),
+    LayerCase(LocalResponseNorm(), ((7, 3, 3),), (7, 3, 3)),
+    LayerCase(LocalResponseNorm(4, 2.0, 0.5, 2.0), ((3, 3, 3),), (3, 3, 3)),
+    LayerCase(LocalResponseNorm(9, 1.0), ((4, 2, 2),), (4, 2, 2)),
+    LayerCase(Reshape((2, 3, 4)), ((24,),), (2, 3, 4)),
+    LayerCase(Reshape((24,)), ((2, 3, 4),), (24,)),
+    Fails(Reshape((2, 3, 4)), ((25,),), "sizes-differ", "25 numbers as 2×3×4, which needs 24"),
+    LayerCase(Pad2D(), ((2, 3, 4),), (2, 5, 6)),
+    LayerCase(Pad2D((0, 1, 2, 3), 0.5), ((2, 3, 4),), (2, 5, 8)),
+    Fails(Pad2D(), ((12,),), "needs-maps", "before Flatten"),
+    LayerCase(Scale(), ((3, 4, 4),), (3, 4, 4)),
+    LayerCase(Scale(), ((4,),), (4,)),
 ]
 
 
@@ -67,7 +108,9 @@ def test_every_layer_has_a_case():
 
 def test_nan_is_handed_on():
     x = np.full((1, 1, 4, 4), np.nan)
-    for layer in (ReLU(), LeakyReLU(), MaxPool2D(), AveragePool2D(), Sigmoid()):
+    layers = (ReLU(), LeakyReLU(), MaxPool2D(), AveragePool2D(), Sigmoid(), VeryLeakyReLU(), RReLU(), NoisyReLU(), ELU(),
+              Softplus(), L2Pool2D(), GaussianPool2D(), GlobalMaxPool2D(), LocalResponseNorm())
+    for layer in layers:
         assert np.isnan(layer.forward({}, [x], Pass())[0]).all(), layer.type
 
 
