@@ -7,7 +7,7 @@ from typing import Any
 from core.errors import SettingError
 from core.settings import Setting
 
-STEPPED = ("int", "float", "pair", "padding")
+STEPPED = ("int", "float", "pair", "padding", "sides")
 _SEPARATORS = re.compile(r"\s*[×xX*,;·]\s*|\s+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,'\u202f\u00a0 ]\d{3})+")
 _WORDS = {"sgd": "SGD", "adagrad": "AdaGrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW",
@@ -32,7 +32,7 @@ def shown(setting: Setting, value: Any) -> str:
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     if setting.kind == "float":
         return _number(value)
-    if setting.kind == "padding":
+    if setting.kind in ("padding", "sides"):
         return _padding(value)
     return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
@@ -95,7 +95,8 @@ def _padding_value(text: str) -> Any:
     return text.casefold() if text.casefold() in ("valid", "same") else _sizes(text)
 
 
-_READERS = {"int": _whole, "float": _decimal, "pair": _sizes, "shape": _sizes, "padding": _padding_value}
+_READERS = {"int": _whole, "float": _decimal, "pair": _sizes, "shape": _sizes, "sides": _sizes,
+            "padding": _padding_value}
 
 
 def unfinished(setting: Setting, text: str) -> bool:

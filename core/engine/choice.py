@@ -13,6 +13,7 @@ from core.layers.dense import Dense
 from core.layers.dropout import Dropout
 from core.layers.merge import Add, Concatenate
 from core.layers.pooling import AveragePool2D, GlobalAveragePool2D, MaxPool2D
+from core.layers.rectified import VeryLeakyReLU
 from core.layers.reshape import Flatten
 
 # Layers for which there is one kernel only, and what it does.
@@ -21,6 +22,7 @@ _SINGLE: dict[type[Layer], tuple[str, str]] = {
     Flatten: ("flatten", "only the order of the numbers changes"),
     ReLU: ("activation", "one number in, one number out"),
     LeakyReLU: ("activation", "one number in, one number out"),
+    VeryLeakyReLU: ("activation", "one number in, one number out"),
     Sigmoid: ("activation", "one number in, one number out"),
     Tanh: ("activation", "one number in, one number out"),
     Softmax: ("softmax", "each picture's scores together"),

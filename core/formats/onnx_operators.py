@@ -9,8 +9,19 @@ from typing import Any
 import numpy as np
 
 from core.errors import FormatError
+from core.formats.onnx_decomposed import (
+    channel_pool,
+    hinges,
+    local_response_norm,
+    maxout,
+    padded,
+    per_channel_slope,
+    reshaped,
+    scaled,
+    softplus,
+)
 from core.formats.onnx_graph import OnnxGraph, OnnxLayer
-from core.formats.onnx_pooling import average_pool, global_average, max_pool
+from core.formats.onnx_pooling import average_pool, bell_pool, global_average, global_max, length_pool, max_pool
 
 Operator = Callable[[OnnxGraph, OnnxLayer], object]
 
@@ -45,6 +56,14 @@ def _leaky(graph: OnnxGraph, item: OnnxLayer) -> None:
     graph.node("LeakyRelu", item.inputs, item.name, alpha=item.layer.alpha)
 
 
+def _random_leaky(graph: OnnxGraph, item: OnnxLayer) -> None:
+    graph.node("LeakyRelu", item.inputs, item.name, alpha=item.layer.middle)
+
+
+def _elu(graph: OnnxGraph, item: OnnxLayer) -> None:
+    graph.node("Elu", item.inputs, item.name, alpha=item.layer.alpha)
+
+
 def _batch_norm(graph: OnnxGraph, item: OnnxLayer) -> None:
     arrays = item.arrays(graph, "weight", "bias", "running_mean", "running_var")
     graph.node("BatchNormalization", [*item.inputs, *arrays], item.name, epsilon=item.layer.epsilon,
@@ -66,4 +85,8 @@ OPERATORS: Mapping[str, Operator] = {
     "AveragePool2D": average_pool, "GlobalAveragePool2D": global_average, "ReLU": _plain("Relu"),
     "LeakyReLU": _leaky, "Sigmoid": _plain("Sigmoid"), "Tanh": _plain("Tanh"), "Softmax": _plain("Softmax", axis=1),
     "BatchNorm": _batch_norm, "Dropout": _dropout, "Add": _add, "Concatenate": _plain("Concat", axis=1),
+    "Linear": _plain("Identity"), "VeryLeakyReLU": _leaky, "RReLU": _random_leaky, "NoisyReLU": _plain("Relu"),
+    "ELU": _elu, "Softplus": softplus, "PReLU": per_channel_slope, "APL": hinges, "Maxout": maxout,
+    "L2Pool2D": length_pool, "GaussianPool2D": bell_pool, "ChannelPool": channel_pool, "GlobalMaxPool2D": global_max,
+    "LocalResponseNorm": local_response_norm, "Reshape": reshaped, "Pad2D": padded, "Scale": scaled,
 }

@@ -84,6 +84,33 @@ def global_average(graph: OnnxGraph, item: OnnxLayer) -> None:
     graph.node("Flatten", [mean], item.name, axis=1)
 
 
+def global_max(graph: OnnxGraph, item: OnnxLayer) -> None:
+    """The largest number of each map."""
+    top = graph.node("GlobalMaxPool", item.inputs, f"{item.name}.top")
+    graph.node("Flatten", [top], item.name, axis=1)
+
+
+def length_pool(graph: OnnxGraph, item: OnnxLayer) -> None:
+    """The root of each window's sum of squares; 0 where a window sees padding alone."""
+    axes = _axes(item, count_padding=False)
+    source = _cut(graph, item, axes)
+    _put_back(graph, item, axes, 0.0, lambda output: graph.node("LpPool", [source], output, p=2, **_shape(axes)))
+
+
+def bell_pool(graph: OnnxGraph, item: OnnxLayer) -> None:
+    """The weighted mean of each window: a convolution of each channel with the same bell."""
+    window: Window = item.layer.window()
+    channels, *sizes = item.shapes[0]
+    before = window.padded(*sizes)[:2]
+    # As far behind the picture as the last window reaches, which rounding up may have put beyond the padding.
+    reach = [(item.output[1 + axis] - 1) * window.stride[axis] + window.kernel[axis] for axis in (0, 1)]
+    after = [max(0, reach[axis] - sizes[axis] - before[axis]) for axis in (0, 1)]
+    bell = np.broadcast_to(item.layer.bell().astype(np.float32), (channels, 1, *window.kernel))
+    weight = graph.constant(f"{item.name}.bell", np.ascontiguousarray(bell))
+    graph.node("Conv", [*item.inputs, weight], item.name, kernel_shape=window.kernel, strides=window.stride,
+               pads=[*before, *after], group=channels)
+
+
 def _average(graph: OnnxGraph, item: OnnxLayer, axes: Sequence[_Axis], output: str) -> str:
     source = _cut(graph, item, axes)
     if not item.layer.count_padding:

@@ -67,7 +67,7 @@ class Pad2D(Layer):
     family: ClassVar[str] = "convolution"
     rank: ClassVar[int | None] = 3
 
-    padding: tuple[int, int, int, int] = setting((1, 1, 1, 1), "Padding", "Pixels added at top, left, bottom and right.",
+    padding: tuple[int, int, int, int] = setting((1, 1, 1, 1), "Padding", "Pixels added at top, left, bottom, right.",
                                                  kind="sides", low=0, high=1024)
     value: float = setting(0.0, "Value", "The number that is filled in.", low=-1e6, high=1e6)
 

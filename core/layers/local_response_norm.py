@@ -14,8 +14,8 @@ from core.settings import setting
 class LocalResponseNorm(Layer):
     """Divides each number by how loud its neighbouring channels are at the same place.
 
-    Channels compete: one that answers strongly keeps the others down. AlexNet used it; batch normalisation has taken its
-    place.
+    Channels compete: one that answers strongly keeps the others down. AlexNet used it; batch normalisation has taken
+    its place.
     """
 
     family: ClassVar[str] = "normalisation"

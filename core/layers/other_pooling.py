@@ -55,7 +55,7 @@ class GaussianPool2D(Pool2D):
                            unit="pixels")
 
     def bell(self) -> Array:
-        """The weights [height, width] in float64: exp(−d² / 2σ²) at distance d from the centre, divided by their sum."""
+        """The weights [height, width] in float64: exp(−d² / 2σ²) at distance d from the centre, over their sum."""
         distances = [(np.arange(size) - (size - 1) / 2) ** 2 for size in self.kernel]
         # Counted from the nearest, so that a narrow bell on an even window does not vanish altogether.
         squares = distances[0][:, None] + distances[1]

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.errors import SettingError
 from core.layers.activation import Elementwise
 from core.layers.base import Array, ArraySpec, Backward, Pass, Shape, Weights, grouped, per_channel, spread_over
 from core.settings import setting
@@ -64,10 +63,10 @@ class RReLU(Elementwise):
     low: float = setting(0.1, "Lowest slope", "Smallest slope below zero that may be drawn.", low=0.0, high=1.0)
     high: float = setting(0.5, "Highest slope", "Largest slope below zero that may be drawn.", low=0.0, high=1.0)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.low > self.high:
-            raise SettingError(f"Lowest slope must be at most the highest ({self.high:g}), not {self.low:g}.")
+    @property
+    def middle(self) -> float:
+        """The slope at use."""
+        return (self.low + self.high) / 2
 
     def short(self) -> str:
         """The limits of the slope."""
@@ -78,7 +77,7 @@ class RReLU(Elementwise):
         x = inputs[0]
         if run.training and run.noise:
             return _sloped(x, run.rng.uniform(self.low, self.high, x.shape).astype(x.dtype), run)
-        return _sloped(x, np.asarray((self.low + self.high) / 2, x.dtype), run)
+        return _sloped(x, np.asarray(self.middle, x.dtype), run)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from core.layers import LAYERS, make_layer
 from core.layers.base import Layer
 from core.settings import Setting, settings_of
 
-_ALIASES = {"fc": "Dense", "linear": "Dense", "fully": "Dense", "bn": "BatchNorm", "gap": "GlobalAveragePool2D",
-            "avg": "AveragePool2D", "concat": "Concatenate", "merge": "Add", "lrelu": "LeakyReLU", "picture": "Input",
-            "convolution": "Conv2D", "kernel": "Conv2D", "classes": "Softmax"}
+_ALIASES = {"fc": "Dense", "fully": "Dense", "bn": "BatchNorm", "gap": "GlobalAveragePool2D", "avg": "AveragePool2D",
+            "max": "MaxPool2D", "concat": "Concatenate", "merge": "Add", "lrelu": "LeakyReLU", "picture": "Input",
+            "convolution": "Conv2D", "kernel": "Conv2D", "classes": "Softmax", "lrn": "LocalResponseNorm",
+            "identity": "Linear"}
 _NUMBER = re.compile(r"[\d.,]+(?:[x×][\d.,]+)*")
 _WORDS = ("same", "valid")
 _NUMERIC = ("int", "float", "pair", "shape")
@@ -76,7 +77,7 @@ def uses(kind: str, values: Sequence[str]) -> bool:
     numbers = [value for value in values if value not in _WORDS]
     if len(numbers) < len(values) and "padding" not in kinds:
         return False
-    return "shape" in kinds or len(numbers) <= sum(each in (*_NUMERIC, "padding") for each in kinds)
+    return "shape" in kinds or len(numbers) <= sum(each in (*_NUMERIC, "padding", "sides") for each in kinds)
 
 
 def _assigned(kind: str, values: list[str]) -> dict[str, Any]:
@@ -92,13 +93,13 @@ def _assigned(kind: str, values: list[str]) -> dict[str, Any]:
         if setting.kind == "shape":
             found[setting.name] = [_number(setting, part) for value in numbers for part in _parts(value)]
             numbers = []
-        elif setting.kind in _NUMERIC or (setting.kind == "padding" and not padding):
+        elif setting.kind in (*_NUMERIC, "sides") or (setting.kind == "padding" and not padding):
             found[setting.name] = _value(setting, numbers.pop(0))
     return found
 
 
 def _value(setting: Setting, text: str) -> Any:
-    if setting.kind in ("pair", "padding"):
+    if setting.kind in ("pair", "padding", "sides"):
         numbers = [_number(setting, part) for part in _parts(text)]
         return numbers[0] if len(numbers) == 1 else numbers
     return _number(setting, text)

@@ -11,6 +11,7 @@ from core.engine.tensor import Floats, Tensor
 from core.kernels import elementwise, losses
 from core.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
 from core.layers.base import Layer
+from core.layers.rectified import VeryLeakyReLU
 
 _Forward = Callable[[Floats, Floats, int, int, int], None]
 _Backward = Callable[[Floats, Floats, int, int, int], None]
@@ -32,7 +33,7 @@ def curve(layer: Layer) -> tuple[_Forward, _Backward, bool] | None:
     """(forward, backward, whether backward reads the layer's input rather than its output) of an activation."""
     if isinstance(layer, ReLU):
         return _leaky(0.0)
-    if isinstance(layer, LeakyReLU):
+    if isinstance(layer, LeakyReLU | VeryLeakyReLU):
         return _leaky(layer.alpha)
     if isinstance(layer, Sigmoid):
         return elementwise.sigmoid_rows, elementwise.sigmoid_gradient, False

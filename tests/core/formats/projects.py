@@ -31,6 +31,7 @@ def _value(declared: Setting) -> st.SearchStrategy[Any]:
         "int": whole, "bool": st.booleans(), "choice": st.sampled_from(declared.choices or ("",)), "text": texts,
         "float": st.floats(low, high, allow_nan=False, allow_infinity=False),
         "pair": st.tuples(whole, whole), "shape": st.one_of(st.tuples(whole), st.tuples(whole, whole, whole)),
+        "sides": st.tuples(whole, whole, whole, whole),
         "padding": st.one_of(st.sampled_from(("valid", "same")), st.tuples(whole, whole, whole, whole)),
     }[declared.kind]
     return st.none() | found if declared.none else found

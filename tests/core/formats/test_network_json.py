@@ -71,7 +71,7 @@ def test_other_programs_may_leave_out_defaults_and_use_short_forms():
 def test_what_we_do_not_know_survives():
     plain = _plain(author="Ada", licence={"name": ["MIT", None]})
     plain["nodes"][1]["comment"] = "first"
-    plain["edges"][0]["colour"] = "red"
+    plain["edges"][0]["colour"] = "crimson"
     plain["nodes"].append({"id": "n99", "type": "Attention", "name": "A", "settings": {"heads": 4, "deep": {"er": [1]}},
                            "position": [1.5, -2], "weight": 3})
     plain["edges"].append({"from": "n1", "to": "n99", "port": 7})
@@ -79,7 +79,7 @@ def test_what_we_do_not_know_survives():
     assert json.loads(network_to_text(network)) == plain
     assert [problem.code for problem in infer(network).errors] == ["unknown-type"]
     # A wire that was cut takes its own keys with it.
-    assert "red" not in network_to_text(network.disconnect(network.edges[0]))
+    assert "crimson" not in network_to_text(network.disconnect(network.edges[0]))
 
 
 def test_a_cycle_is_shown_as_a_problem():

@@ -61,8 +61,8 @@ def _compare(network, pictures=3, seed=0):
     return found
 
 
-def _one(kind, shape=(4, 9, 8), **values):
-    return Drawing().add("Input", "In", shape=shape).add(kind, "L", **values).network
+def _one(kind, gets=(4, 9, 8), **values):
+    return Drawing().add("Input", "In", shape=gets).add(kind, "L", **values).network
 
 
 def test_every_layer_has_its_operators():
@@ -92,12 +92,13 @@ def test_convolution(**values):
     _compare(network)
 
 
-@given(kind=st.sampled_from(("MaxPool2D", "AveragePool2D")), kernel=sizes, stride=st.none() | sizes, padding=paddings,
+@given(kind=st.sampled_from(("MaxPool2D", "AveragePool2D", "L2Pool2D", "GaussianPool2D")), kernel=sizes,
+       stride=st.none() | sizes, padding=paddings,
        ceil=st.booleans(), count=st.booleans())
 @settings(max_examples=120)
 def test_pooling(kind, count, **values):
     more = {"count_padding": count} if kind == "AveragePool2D" else {}
-    network = _one(kind, shape=(2, 7, 6), **values, **more)
+    network = _one(kind, (2, 7, 6), **values, **more)
     assume(infer(network).runs)
     _compare(network, pictures=2)
 
@@ -116,7 +117,17 @@ def test_pooling_where_windows_lie_in_the_padding_alone(count, padding, stride):
     ("LeakyReLU", (6,), {"alpha": 0.3}), ("LeakyReLU", (6,), {"alpha": 0.0}), ("Dropout", (6,), {"rate": 0.9}),
     ("Dropout", (6,), {"rate": 0.0}), ("Softmax", (6,), {}), ("Sigmoid", (4, 3, 2), {}), ("Tanh", (6,), {}),
     ("ReLU", (6,), {}), ("GlobalAveragePool2D", (4, 9, 8), {}), ("Conv2D", (4, 9, 8), {"bypassed": True}),
-    ("Dense", (6,), {"frozen": True}),
+    ("Dense", (6,), {"frozen": True}), ("Linear", (6,), {}), ("VeryLeakyReLU", (4, 3, 2), {"alpha": 0.4}),
+    ("RReLU", (6,), {"low": 0.2, "high": 0.3}), ("NoisyReLU", (6,), {}), ("ELU", (4, 3, 2), {"alpha": 0.7}),
+    ("Softplus", (6,), {}), ("Softplus", (4, 3, 2), {"centred": True}), ("PReLU", (4, 3, 2), {"initial": -0.3}),
+    ("PReLU", (6,), {}), ("APL", (4, 3, 2), {"segments": 3}), ("APL", (6,), {}), ("Maxout", (6,), {"pieces": 3}),
+    ("Maxout", (6,), {"bias": False}), ("ChannelPool", (4, 3, 2), {}),
+    ("ChannelPool", (6,), {"size": 3, "mode": "average"}),
+    ("GlobalMaxPool2D", (4, 9, 8), {}), ("LocalResponseNorm", (7, 3, 2), {"alpha": 2.0}),
+    ("LocalResponseNorm", (7, 3, 2), {"size": 4, "alpha": 2.0, "beta": 0.5, "k": 2.0}),
+    ("LocalResponseNorm", (7,), {"size": 3, "alpha": 2.0}), ("Reshape", (4, 3, 2), {"shape": (2, 6, 2)}),
+    ("Reshape", (24,), {"shape": (2, 3, 4)}), ("Pad2D", (4, 3, 2), {"padding": (0, 1, 2, 3), "value": -0.5}),
+    ("Scale", (4, 3, 2), {}), ("Scale", (6,), {}), ("Reshape", (4, 3, 2), {"shape": (24,)}),
 ], ids=str)
 def test_other_layers(kind, shape, values):
     _compare(_one(kind, shape, **values))
@@ -192,7 +203,7 @@ def test_a_layer_without_operators_is_named(monkeypatch):
 
 def test_windows_that_see_padding_alone_are_named():
     with pytest.raises(FormatError, match="L looks at its padding alone"):
-        to_onnx(Project(_one("MaxPool2D", shape=(1, 1, 1), kernel=1, stride=2, padding=1)))
+        to_onnx(Project(_one("MaxPool2D", (1, 1, 1), kernel=1, stride=2, padding=1)))
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="./", exclude_categories=("C", "Z")), min_size=1),

@@ -108,8 +108,8 @@ def test_every_layer_has_a_case():
 
 def test_nan_is_handed_on():
     x = np.full((1, 1, 4, 4), np.nan)
-    layers = (ReLU(), LeakyReLU(), MaxPool2D(), AveragePool2D(), Sigmoid(), VeryLeakyReLU(), RReLU(), NoisyReLU(), ELU(),
-              Softplus(), L2Pool2D(), GaussianPool2D(), GlobalMaxPool2D(), LocalResponseNorm())
+    layers = (ReLU(), LeakyReLU(), MaxPool2D(), AveragePool2D(), Sigmoid(), VeryLeakyReLU(), RReLU(), NoisyReLU(),
+              ELU(), Softplus(), L2Pool2D(), GaussianPool2D(), GlobalMaxPool2D(), LocalResponseNorm())
     for layer in layers:
         assert np.isnan(layer.forward({}, [x], Pass())[0]).all(), layer.type
 
