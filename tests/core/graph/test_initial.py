@@ -61,7 +61,7 @@ def test_one_way_for_the_whole_network_is_that_of_each_layer(kind):
 def test_normalisation_and_biases_begin_as_their_layer_says():
     plain, zeros = (initial_weights(infer(every_layer()), 0, How(kind)) for kind in ("by-layer", "zeros"))
     others = {name for name in plain if (plain[name] != zeros[name]).any()}
-    assert others == {"C1.weight", "C2.weight", "D1.weight", "D2.weight"}
+    assert others == {"C1.weight", "C2.weight", "D1.weight", "D2.weight", "D3.weight", "Most.weight"}
     assert not any(zeros[name].any() for name in others)
 
 
