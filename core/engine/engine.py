@@ -20,7 +20,7 @@ from core.engine.steps.loss import Loss
 from core.engine.update import SLOTS, Optimizer, clip_scale, rates_of, stretches, update_works
 from core.graph.network import Network
 from core.kernels import losses, updates
-from core.layers.base import Array
+from core.layers.base import Array, Shape
 
 _WORTH_SHARING = 150_000  # numbers in all weights
 
@@ -108,6 +108,10 @@ class Engine:
         if steps is not None:
             self.steps = int(np.asarray(steps).reshape(-1)[0])
         self._parameters.write_slots(arrays)
+
+    def trained_shapes(self) -> dict[str, Shape]:
+        """The shapes of all arrays that an optimizer keeps slots for."""
+        return {name: parameter.shape for name, parameter in self._parameters.table.items() if parameter.trained}
 
     def close(self) -> None:
         """End the threads."""

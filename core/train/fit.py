@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
+from msgspec.structs import asdict
 
 from core.data.batches import Batches, epoch_order
 from core.errors import TrainingError
@@ -14,6 +15,8 @@ from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Sta
 from core.train.job import Job
 from core.train.optimizers import make_optimizer
 from core.train.prepare import Prepared, prepare
+from core.train.progress import GO_ON, Kept, made_of, read_progress, restore
+from core.train.resume import need_unchanged, take_state
 from core.train.schedule import Schedule
 from core.train.tally import LastGood, Means, Patience, Rate
 
@@ -43,12 +46,17 @@ class Training:
         self.rate = self.options.learning_rate
         self.epoch, self._batch = 1, 0
         self._seen, self._speed, self._patience = Means(), Rate(), Patience(self.options.patience)
-        self._optimizer = make_optimizer(self.options)
         self.schedule = Schedule(self.options)
+        # What remembers something over batches or epochs, by its name in `progress`.
+        self._kept: dict[str, Kept] = {"patience": self._patience, "schedule": self.schedule}
+        self._began = 0.0
+        self._optimizer = make_optimizer(self.options)
 
     def events(self) -> Generator[Event, None, None]:
         """The events; closing the generator ends the engine's threads."""
         prepared = yield from prepare(self.job)
+        good = LastGood(prepared.weights, prepared.current_weights)
+        self._kept["good"] = good
         try:
             notes = self._resume(prepared) if self.job.resume else ()
             self.prepared = prepared
@@ -56,22 +64,20 @@ class Training:
             yield Started(self.options.epochs, prepared.train.count(len(train)), len(train),
                           len(prepared.parts.validation), len(test), prepared.dataset.classes, self.epoch,
                           prepared.notes + notes)
-            yield from self._epochs(prepared)
+            yield from self._epochs(prepared, good)
         finally:
             self.prepared = None
             prepared.engine.close()
 
-    def _epochs(self, prepared: Prepared) -> Iterator[Event]:
-        good = LastGood(prepared.weights, prepared.current_weights)
-        reason = "done"
+    def _epochs(self, prepared: Prepared, good: LastGood) -> Iterator[Event]:
+        reason = "patience" if self._patience.ended else "done"
         while reason == "done" and self.epoch <= self.options.epochs:
-            began = self._speed.seconds
             failed = yield from self._batches(prepared, good)
             if failed is not None:
                 yield failed
                 return
             if self._seen.pictures >= len(prepared.parts.train):
-                done = self._end_of_epoch(prepared, self._speed.seconds - began)
+                done = self._end_of_epoch(prepared, self._speed.seconds - self._began)
                 reason = "patience" if self._patience.over(done.validation_loss) else reason
                 yield done
             if self.control.stopped and self.epoch <= self.options.epochs:
@@ -112,7 +118,7 @@ class Training:
         done = EpochDone(self.epoch, self._seen.loss, self._seen.accuracy, found.loss if found else None,
                          found.accuracy if found else None, seconds)
         self.schedule.saw(done.train_loss if done.validation_loss is None else done.validation_loss)
-        self.epoch, self._seen, self._batch = self.epoch + 1, Means(), 0
+        self.epoch, self._seen, self._batch, self._began = self.epoch + 1, Means(), 0, self._speed.seconds
         return done
 
     def _finished(self, prepared: Prepared, reason: str) -> Finished:
@@ -147,34 +153,30 @@ class Training:
     # going on where it stopped ------------------------------------------------------------------------------------
 
     def progress(self, prepared: Prepared) -> dict[str, Any]:
-        """Counters that, with weights and state, let a later training go on exactly from here."""
-        found: dict[str, Any] = {"epoch": self.epoch, "batch": self._batch, "pictures": self._seen.pictures,
-                                 "loss": self._seen.loss_sum, "correct": self._seen.correct,
-                                 "waited": self._patience.waited}
-        if self._patience.best is not None:
-            found["best"] = self._patience.best
-        if self.schedule.state():
-            found["schedule"] = self.schedule.state()
+        """Counters that, with weights and state, let a later training go on exactly from here; plain JSON."""
+        found: dict[str, Any] = {
+            "epoch": self.epoch, "batch": self._batch, "batches": prepared.train.count(len(prepared.parts.train)),
+            "pictures": self._seen.pictures, "loss": self._seen.loss_sum, "correct": self._seen.correct,
+            "seconds": self._speed.seconds - self._began, "made": asdict(made_of(self.job.project, prepared.mark))}
+        found |= {name: part.state() for name, part in self._kept.items() if part.state()}
         if prepared.normalisation:
             found |= {"mean": list(prepared.normalisation.mean), "spread": list(prepared.normalisation.spread)}
         return found
 
     def _resume(self, prepared: Prepared) -> tuple[str, ...]:
         """Take up the counters and the optimizer's slots; gives what there is to say about it."""
-        known = self.job.project.progress
-        self.epoch, self._batch = int(known.get("epoch", 1)), int(known.get("batch", 0))
-        if self.epoch > self.options.epochs:
+        project = self.job.project
+        known = read_progress(project.progress)
+        if known.epoch > self.options.epochs:
             raise TrainingError(f"All {self.options.epochs:,} epochs are done already; ask for more epochs to go on.")
-        self._seen = Means(int(known.get("pictures", 0)), float(known.get("loss", 0.0)), int(known.get("correct", 0)))
-        self.schedule.take(known.get("schedule") or {})
-        best = known.get("best")
-        self._patience = Patience(self.options.patience, None if best is None else float(best),
-                                  int(known.get("waited", 0)))
-        state = self.job.project.state
-        if {name.rpartition(".")[2] for name in state if "." in name} != set(self._optimizer.slots):
-            return ("The optimizer is another one than before, so it starts afresh.",)
-        prepared.engine.set_state(state)
-        return ()
+        notes = need_unchanged(project, prepared.mark)
+        if known.pictures > len(prepared.parts.train):
+            raise TrainingError(f"The data have changed since this training was paused: {GO_ON}.")
+        notes += take_state(prepared.engine, project, self._optimizer)
+        self.epoch, self._batch = known.epoch, -(-known.pictures // prepared.batch)
+        self._seen, self._began = Means(known.pictures, known.loss, known.correct), -known.seconds
+        restore(self._kept, project.progress)
+        return notes
 
 
 def _readable(number: float) -> str:

@@ -131,8 +131,11 @@ def start_weights(job: Job, inference: Inference) -> dict[str, Array]:
     options = job.project.options
     found = complete(inference, job.project.weights, options.seed, how_to_start(options))
     drawn = any(job.project.weights.get(name) is not array for name, array in found.items())
-    if job.resume and (drawn or not job.project.progress):
-        raise TrainingError("There is no training to go on with, or the network has changed since. Start a new one.")
+    if job.resume and not job.project.progress:
+        raise TrainingError("There is no training to go on with. Start a new one.")
+    if job.resume and drawn:
+        raise TrainingError("The network has changed since this training was paused: go on from its weights, or "
+                            "rewind.")
     return found
 
 

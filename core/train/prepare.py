@@ -19,6 +19,7 @@ from core.train import job as checks
 from core.train.events import Preparing
 from core.train.job import Job
 from core.train.memory import check_memory
+from core.train.progress import data_mark
 
 Result = TypeVar("Result")
 Report = Callable[[Preparing], None]
@@ -33,7 +34,7 @@ LEAST_CAPACITY = 64
 class Prepared:
     """What a training works with: the data fitted to the input, its parts as batches, and the engine, ready to run.
 
-    `weights` are those it begins with.
+    `weights` are those it begins with; `mark` tells these pictures from others.
     """
 
     dataset: Dataset
@@ -46,6 +47,7 @@ class Prepared:
     weights: dict[str, Array]
     normalisation: Normalisation
     notes: tuple[str, ...]
+    mark: str = ""
 
     def current_weights(self) -> dict[str, Array]:
         """All weights as they are now; the engine leaves out those of bypassed layers."""
@@ -101,6 +103,7 @@ def _discard(prepared: Prepared) -> None:
 def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Dataset, report: Report) -> Prepared:
     options = job.project.options
     checks.checked_outputs(inference, len(dataset.classes))
+    mark = data_mark(dataset)
     dataset = fit_dataset(dataset, checks.input_shape(inference))
     parts = split(dataset, options.validation, options.seed)
     batch = checks.batch_size(options, len(parts.train))
@@ -120,4 +123,4 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
                     Batches(dataset.train_x, dataset.train_y, dataset.scale, batch, normal),
                     Batches(dataset.train_x, dataset.train_y, dataset.scale, capacity, normal),
                     Batches(dataset.test_x, dataset.test_y, dataset.scale, capacity, normal),
-                    weights, normal, checks.notes(job.project, dataset))
+                    weights, normal, checks.notes(job.project, dataset), mark)

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import UsageError
 from core.train.options import TrainOptions
+from core.train.progress import count, damaged, number
 
 # What the share of the training that is done may lack by rounding: 3 epochs of 10 are done at 0.3, or just below.
 _ROUNDING = 1e-9
@@ -118,7 +119,7 @@ class Schedule:
     def take(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` gave; what is missing begins anew, and other schedules than plateau need nothing."""
         if self._options.schedule == "plateau":
-            best = state.get("best")
-            self._factor = float(state.get("factor", 1.0))
-            self._best = None if best is None else float(best)
-            self._waited = int(state.get("waited", 0))
+            factor = number(state, "factor", 1.0)
+            if factor is None or not 0 < factor <= 1:
+                raise damaged("the factor of the learning rate is not from 0 to 1")
+            self._factor, self._best, self._waited = float(factor), number(state, "best"), count(state, "waited")

@@ -2,10 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from core.layers.base import Array
+from core.train.progress import count, number
 
 SECONDS_LOOKED_BACK = 1.0
 # Copying the weights this seldom costs well under a hundredth of the training.
@@ -90,6 +92,14 @@ class LastGood:
         self._candidate = None
         return loss <= HOPELESS * self._first
 
+    def state(self) -> dict[str, Any]:
+        """The first loss, against which others are judged."""
+        return {} if self._first is None else {"first": self._first}
+
+    def take(self, state: Mapping[str, Any]) -> None:
+        """Judge by the first loss of the training that goes on."""
+        self._first = number(state, "first")
+
     def most_grown(self) -> tuple[str, float]:
         """The layer whose largest weight has grown most since the good ones, and how many times."""
         now = self._copy()
@@ -102,9 +112,23 @@ class LastGood:
 class Patience:
     """Counts epochs without a better validation loss."""
 
-    def __init__(self, limit: int, best: float | None = None, waited: int = 0) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.best, self.waited = best, waited
+        self.best: float | None = None
+        self.waited = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether there were as many epochs without gain as may be; never where the limit is 0."""
+        return bool(self._limit) and self.waited >= self._limit
+
+    def state(self) -> dict[str, Any]:
+        """The best loss, where there is one, and how many epochs were not better."""
+        return {"waited": self.waited} | ({} if self.best is None else {"best": self.best})
+
+    def take(self, state: Mapping[str, Any]) -> None:
+        """Go on counting."""
+        self.best, self.waited = number(state, "best"), count(state, "waited")
 
     def over(self, loss: float | None) -> bool:
         """Whether this epoch's loss ends the training; never where the limit is 0 or nothing validates."""
@@ -114,4 +138,4 @@ class Patience:
             self.best, self.waited = loss, 0
         else:
             self.waited += 1
-        return bool(self._limit) and self.waited >= self._limit
+        return self.ended
