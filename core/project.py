@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.graph.initial import complete
+from core.graph.levels import renamed_layers
 from core.graph.network import Network
 from core.graph.shapes import Inference, infer, running
 from core.layers.base import Array
@@ -49,10 +50,12 @@ class Project:
     classes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    def with_network(self, network: Network) -> "Project":
-        """With another network; arrays of renamed layers are renamed with them."""
-        renamed = {old.name: network.nodes[key].name for key, old in self.network.nodes.items()
-                   if key in network.nodes and network.nodes[key].name != old.name}
+    def with_network(self, network: Network, moved: Mapping[str, str] | None = None) -> "Project":
+        """With another network; arrays of renamed layers are renamed with them.
+
+        `moved` says which layers went into or out of a block (see `core.graph.blocks`).
+        """
+        renamed = renamed_layers(self.network, network, moved or {})
         if not renamed:
             return replace(self, network=network)
         return replace(self, network=network, weights=_renamed(self.weights, renamed),
@@ -60,11 +63,15 @@ class Project:
 
 
 def _renamed(arrays: Mapping[str, Array], names: Mapping[str, str]) -> dict[str, Array]:
-    found = {}
+    """The arrays under their new names; one of an earlier drawing that has such a name already gives way."""
+    found, kept = {}, {}
     for key, array in arrays.items():
-        layer, _, rest = key.partition(".")
-        found[f"{names.get(layer, layer)}.{rest}"] = array
-    return found
+        layer, dot, rest = key.partition(".")
+        if layer in names:
+            found[f"{names[layer]}{dot}{rest}"] = array
+        else:
+            kept[key] = array
+    return {**kept, **found}
 
 
 def complete_weights(project: Project, inference: Inference | None = None) -> dict[str, Array]:
@@ -75,10 +82,10 @@ def complete_weights(project: Project, inference: Inference | None = None) -> di
 
 def fitting(network: Network, weights: Mapping[str, Array], inference: Inference | None = None) -> dict[str, Array]:
     """Those arrays that belong to a layer of the network and have the shape it needs now."""
-    known = inference if inference is not None else infer(network)
+    known = (inference if inference is not None else infer(network)).flat
     found = {}
     for key, gets in known.inputs.items():
-        node = network.nodes[key]
+        node = known.network.nodes[key]
         for parameter, spec in node.layer.arrays(*gets).items() if known.shapes.get(key) is not None else ():
             array = weights.get(f"{node.name}.{parameter}")
             if array is not None and tuple(array.shape) == spec.shape:

@@ -18,6 +18,7 @@ from core.engine.runner import Runner, joined
 from core.engine.steps.base import Part
 from core.engine.steps.loss import Loss
 from core.engine.update import SLOTS, Optimizer, clip_scale, rates_of, stretches, update_works
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.kernels import losses, updates
 from core.layers.base import Array, Shape
@@ -56,7 +57,7 @@ class Engine:
         self._runner.run.seed = seed
         self._loss = Loss(loss, plan.last, self._runner.run, self._arena)
         self._viewer: Runner | None = None
-        frozen = frozenset(node.name for node in network.nodes.values() if node.layer.frozen)
+        frozen = frozenset(node.name for node in expanded(network).nodes.values() if node.layer.frozen)
         self._parts = stretches(self._parameters, frozen)
         self._squares = np.zeros(len(self._parts))
         self.steps = 0

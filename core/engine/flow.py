@@ -1,10 +1,10 @@
-"""The network as the engine sees it: layers in order, without bypassed ones."""
+"""The network as the engine sees it: layers in order, without bypassed ones and without blocks around them."""
 
 from dataclasses import dataclass
 
 from core.errors import NetworkError
 from core.graph.network import Network
-from core.graph.shapes import infer
+from core.graph.shapes import running
 from core.layers.activation import Softmax
 from core.layers.base import Layer, Shape
 from core.layers.input import Input
@@ -47,9 +47,8 @@ def make_flow(network: Network, join_softmax: bool) -> Flow:
 
     With `join_softmax` a last Softmax is left to the loss.
     """
-    inference = infer(network)
-    if inference.errors:
-        raise NetworkError("\n".join(problem.sentence() for problem in inference.errors))
+    inference = running(network)
+    network = inference.network
     stands_for = _stand_ins(network)
     source = _only([key for key in network.order if isinstance(network.nodes[key].layer, Input)], "Input")
     tasks = []

@@ -13,6 +13,7 @@ from core.formats.history_csv import history_from_text, history_to_text
 from core.formats.json_text import GENERATOR, LARGEST_TEXT, Step, dumps, encoded, parse, upgrade
 from core.formats.network_json import network_from_bytes, network_to_text
 from core.formats.weights_files import from_safetensors, to_safetensors
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.graph.shapes import infer
 from core.layers.base import Array, describe
@@ -42,7 +43,8 @@ class _Envelope(msgspec.Struct):
 
 def write_project(project: Project, file: BinaryIO, thumbnail: bytes = b"") -> None:
     """Write a project. Arrays that no layer of the drawing has use for, or that are not finite, stay behind."""
-    state = {name: array for name, array in project.state.items() if _usable(project.network, name, array)}
+    network = expanded(project.network)
+    state = {name: array for name, array in project.state.items() if _usable(network, name, array)}
     members = {
         "network.json": encoded(network_to_text(project.network)),
         "weights.safetensors": to_safetensors(_kept(project)),
@@ -91,10 +93,10 @@ def _text(members: Mapping[str, bytes], name: str, what: str) -> str:
 
 def _needed(network: Network) -> dict[str, dict[str, tuple[int, ...]] | None]:
     """For each layer by name the shapes of its arrays, or None where the drawing does not say yet."""
-    inference = infer(network)
+    inference = infer(network).flat
     found: dict[str, dict[str, tuple[int, ...]] | None] = {}
-    for key, node in network.nodes.items():
-        known = inference.shapes.get(key) is not None and key in inference.inputs
+    for key, node in inference.network.nodes.items():
+        known = not node.layer.bypassed and inference.shapes.get(key) is not None and key in inference.inputs
         arrays = node.layer.arrays(*inference.inputs[key]) if known else {}
         found[node.name] = {name: spec.shape for name, spec in arrays.items()} if known else None
     return found
@@ -108,13 +110,13 @@ def _usable(network: Network, name: str, array: Array) -> bool:
 
 def _kept(project: Project) -> dict[str, Array]:
     """The weights that go into the file: of layers in the drawing, of the shape it needs where that is known."""
-    needed = _needed(project.network)
+    network, needed = expanded(project.network), _needed(project.network)
     kept = {}
     for name, array in project.weights.items():
         layer, _, parameter = name.partition(".")
         shapes = needed.get(layer)
         fits = shapes is None or shapes.get(parameter) == tuple(array.shape)
-        if fits and _usable(project.network, name, array):
+        if fits and _usable(network, name, array):
             kept[name] = np.asarray(array, np.float32)
     return kept
 

@@ -51,7 +51,7 @@ def classes_of(model: Any) -> tuple[str, ...]:
 def _model(project: Project, inference: Inference, weights: dict[str, Array]) -> Any:
     from onnx import helper, numpy_helper
 
-    network, graph = project.network, OnnxGraph()
+    network, graph = inference.network, OnnxGraph()
     normal = _normalisation(project)
     for key in network.order:
         node = network.nodes[key]
@@ -59,7 +59,7 @@ def _model(project: Project, inference: Inference, weights: dict[str, Array]) ->
             if normal:
                 _normalise(graph, node, normal)
         else:
-            write_layer(graph, _item(project, inference, weights, node, bool(normal)))
+            write_layer(graph, _item(inference, weights, node, bool(normal)))
     inputs = [key for key in network.order if network.nodes[key].layer.ports[1] == 0]
     finals = network.finals()
     described = {key: _described(network.nodes[key].name, inference.shapes[key] or ()) for key in network.order}
@@ -75,9 +75,10 @@ def _model(project: Project, inference: Inference, weights: dict[str, Array]) ->
     return model
 
 
-def _item(project: Project, inference: Inference, weights: dict[str, Array], node: Node, normal: bool) -> OnnxLayer:
+def _item(inference: Inference, weights: dict[str, Array], node: Node, normal: bool) -> OnnxLayer:
     """A layer with everything its operators need."""
-    sources = [project.network.nodes[source] for source in project.network.inputs_of(node.id).values()]
+    network = inference.network
+    sources = [network.nodes[source] for source in network.inputs_of(node.id).values()]
     names = tuple(f"{source.name}.normal" if normal and source.layer.ports[1] == 0 else source.name
                   for source in sources)
     shapes = inference.inputs[node.id]

@@ -58,7 +58,8 @@ class Cost:
 
 
 def cost(inference: Inference) -> Cost:
-    """The cost of every layer whose shape is known."""
+    """The cost of every layer whose shape is known, those in blocks by the ids of `core.graph.expand`."""
+    inference = inference.flat
     layers: dict[str, LayerCost] = {}
     for key in inference.network.order:
         shape, gets = inference.shapes.get(key), inference.inputs.get(key)

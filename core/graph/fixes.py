@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from core.errors import CoreError
+from core.graph.block import Block
 from core.graph.heal import insert_on_edge, remove_and_reconnect
+from core.graph.levels import put_block
 from core.graph.network import Edge, Network, Node
 from core.graph.rules import upstream
 from core.graph.shapes import Inference, Problem, infer
@@ -26,7 +28,14 @@ Candidate = tuple[str, Callable[[], Network]]
 
 
 def fixes_for(inference: Inference, problem: Problem) -> tuple[Fix, ...]:
-    """Fixes that were tried and make this problem go away without adding another one at the same layer."""
+    """Fixes that were tried and make this problem go away without adding another one at the same layer.
+
+    A problem inside a block is fixed inside it.
+    """
+    if problem.node in inference.blocks:
+        inside = _inside(inference, problem)
+        if inside:
+            return inside
     found: list[Fix] = []
     for text, edit in _candidates(inference, problem):
         try:
@@ -40,6 +49,18 @@ def fixes_for(inference: Inference, problem: Problem) -> tuple[Fix, ...]:
         if len(found) == MOST_FIXES:
             break
     return tuple(found)
+
+
+def _inside(inference: Inference, problem: Problem) -> tuple[Fix, ...]:
+    """The fixes of a problem that lies in a block, as edits of the network around it."""
+    inner = inference.blocks[problem.node]
+    network, node = inference.network, inference.network.nodes[problem.node]
+    assert isinstance(node.layer, Block)
+    known = next((each for each in inner.problems if (each.layer, each.code) == (problem.layer, problem.code)), None)
+    if known is None or inner.network is not node.layer.network:
+        return ()
+    return tuple(Fix(fix.text, put_block(network, node, replace(node.layer, network=fix.network)))
+                 for fix in fixes_for(inner, known))
 
 
 def _solved(after: Inference, problem: Problem) -> bool:

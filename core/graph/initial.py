@@ -38,8 +38,8 @@ BY_LAYER = How()
 
 
 def initial_weights(inference: Inference, seed: int, how: How = BY_LAYER) -> dict[str, Array]:
-    """float32 arrays by `layer.parameter` for every layer whose shape is known."""
-    found = {}
+    """float32 arrays by `layer.parameter` for every layer whose shape is known; blocks are taken apart."""
+    inference, found = inference.flat, {}
     for key, gets in inference.inputs.items():
         node = inference.network.nodes[key]
         if inference.shapes.get(key) is None:

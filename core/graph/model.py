@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 from core.errors import DataError, NetworkError
 from core.graph.network import Network
 from core.graph.rules import reachable
-from core.graph.shapes import Inference, infer
+from core.graph.shapes import Inference, running
 from core.layers.base import Array, Backward, Pass, describe
 
 
@@ -42,14 +42,15 @@ class Gradients:
 
 
 class Model:
-    """A network that runs, with copies of its weights in one float type; NetworkError lists why another cannot."""
+    """A network that runs, with copies of its weights in one float type; NetworkError lists why another cannot.
+
+    Blocks are taken apart: their layers are named `block/layer`.
+    """
 
     def __init__(self, network: Network, weights: Mapping[str, Array], dtype: DTypeLike = np.float64) -> None:
-        self.network = network
-        self.inference = infer(network)
+        self.inference = running(network)
+        self.network = self.inference.network
         self.dtype = np.dtype(dtype)
-        if self.inference.errors:
-            raise NetworkError("\n".join(problem.sentence() for problem in self.inference.errors))
         self.weights = _checked(self.inference, weights, self.dtype)
         self.sources = tuple(key for key in network.order if network.nodes[key].layer.ports[1] == 0)
 

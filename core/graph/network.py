@@ -187,7 +187,7 @@ class Network:
     def change(self, node: str, **settings: Any) -> "Network":
         """With other settings of one layer; SettingError where a value is out of its limits."""
         old = self.nodes[node]
-        return self._put(replace(old, layer=make_layer(old.type, {**old.layer.values(), **settings})))
+        return self.put(replace(old, layer=old.layer.changed(**settings)))
 
     def rename(self, node: str, name: str) -> "Network":
         """With another name of one layer: not empty, unique, at most 80 characters, without a dot or a slash."""
@@ -196,7 +196,7 @@ class Network:
             raise NetworkError("A layer's name needs 1 to 80 printable characters, without a dot or a slash.")
         if self.names.get(name, node) != node:
             raise NetworkError(f"Another layer is named {name!r}; choose another name.")
-        return self._put(replace(self.nodes[node], name=name))
+        return self.put(replace(self.nodes[node], name=name))
 
     def move(self, positions: Mapping[str, tuple[float, float]]) -> "Network":
         """With nodes at other places."""
@@ -205,5 +205,6 @@ class Network:
             nodes[node] = replace(nodes[node], position=(float(position[0]), float(position[1])))
         return replace(self, nodes=nodes)
 
-    def _put(self, node: Node) -> "Network":
+    def put(self, node: Node) -> "Network":
+        """With another node in place of the one of its id."""
         return replace(self, nodes={**self.nodes, node.id: node})

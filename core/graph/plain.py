@@ -1,23 +1,44 @@
-"""Nodes and edges as plain data, as files and the clipboard hold them (contract of `network.json`)."""
+"""Nodes and edges as plain data, as files and the clipboard hold them (contract of `network.json`).
 
-from collections.abc import Mapping
-from typing import Any
+A block holds a whole network in the same form.
+"""
 
-from core.errors import CoreError, FormatError
-from core.graph.network import Edge, Node
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from core.errors import CoreError, FormatError, NetworkError
+from core.graph.block import BLOCK_TYPES, DEEPEST, Block, BlockOutput
+from core.graph.network import Edge, Network, Node
 from core.layers import LAYERS, make_layer
 from core.layers.base import Layer
 from core.layers.unknown import Unknown
 
 _NODE_KEYS = ("id", "type", "name", "settings", "position")
+_EDGE_KEYS = ("from", "to", "port")
+_NETWORK_KEYS = ("format", "version", "generator", "name", "nodes", "edges")
+KIND = "guibuilder-network"
+VERSION = 1
 FARTHEST = 1e7
+UNNAMED = Network().name
+Part = TypeVar("Part", Node, Edge)
+
+
+# writing --------------------------------------------------------------------------------------------------------------
 
 
 def node_to_plain(node: Node) -> dict[str, Any]:
     """One node, keys in the fixed order, unknown keys of its file behind them."""
     position = [int(value) if value == int(value) else value for value in node.position]
-    return {"id": node.id, "type": node.type, "name": node.name, "settings": node.layer.values(), "position": position,
-            **node.extra}
+    return {"id": node.id, "type": node.type, "name": node.name, "settings": settings_to_plain(node.layer),
+            "position": position, **node.extra}
+
+
+def settings_to_plain(layer: Layer) -> dict[str, Any]:
+    """The settings of a layer; those of a block hold its network."""
+    if not isinstance(layer, Block):
+        return layer.values()
+    return {"network": _inner_to_plain(layer.network), "inputs": list(layer.entries), "output": layer.exit,
+            **layer.values()}
 
 
 def edge_to_plain(edge: Edge) -> dict[str, Any]:
@@ -25,8 +46,25 @@ def edge_to_plain(edge: Edge) -> dict[str, Any]:
     return {"from": edge.source, "to": edge.target, "port": edge.port}
 
 
-def node_from_plain(data: Mapping[str, Any]) -> Node:
-    """A node from plain data; FormatError where it is not one. Unknown layer types are kept as they are."""
+def parts_to_plain(network: Network) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
+    """All nodes, all wires, and what the file said beyond our keys."""
+    unknown = dict(network.extra)
+    of_edges = unknown.pop("edges", {})
+    nodes = [node_to_plain(node) for node in network.nodes.values()]
+    return nodes, [{**edge_to_plain(edge), **of_edges.get(edge, {})} for edge in network.edges], unknown
+
+
+def _inner_to_plain(network: Network) -> dict[str, Any]:
+    nodes, edges, unknown = parts_to_plain(network)
+    named = {} if network.name == UNNAMED else {"name": network.name}
+    return {"format": KIND, "version": VERSION, **named, "nodes": nodes, "edges": edges, **unknown}
+
+
+# reading --------------------------------------------------------------------------------------------------------------
+
+
+def node_from_plain(data: Mapping[str, Any], deep: int = 0) -> Node:
+    """A node from plain data, `deep` blocks down; FormatError where it is none. Unknown types are kept as they are."""
     for key, kind in (("id", str), ("type", str), ("name", str)):
         if not isinstance(data.get(key), kind) or not 0 < len(data[key]) <= 200:
             raise FormatError(f"A layer of the file has no proper {key}; the file is damaged.")
@@ -34,7 +72,7 @@ def node_from_plain(data: Mapping[str, Any]) -> Node:
     if not isinstance(settings, dict):
         raise FormatError(f"The settings of {data['name']} are not a table; the file is damaged.")
     extra = {key: value for key, value in data.items() if key not in _NODE_KEYS}
-    return Node(data["id"], _layer(data["type"], data["name"], settings), data["name"],
+    return Node(data["id"], _layer(data["type"], data["name"], settings, deep), data["name"],
                 _position(data.get("position", (0, 0)), data["name"]), extra)
 
 
@@ -47,13 +85,93 @@ def edge_from_plain(data: Mapping[str, Any]) -> Edge:
     return Edge(str(source), str(target), int(port))
 
 
-def _layer(kind: str, name: str, settings: dict[str, Any]) -> Layer:
-    if kind not in LAYERS:
-        return Unknown(name=kind, kept=settings)
+def network_from_parts(data: Mapping[str, Any], what: str, deep: int = 0) -> Network:
+    """The network of lists of nodes and wires; FormatError in one sentence that begins with `what`."""
+    nodes = _nodes(data["nodes"], what, deep)
+    extra = {key: value for key, value in data.items() if key not in _NETWORK_KEYS}
+    edges, of_edges = _edges(data["edges"], nodes, what)
+    if of_edges:
+        # A key that every file has: under it, what wires said beyond our keys can hide without meeting another.
+        extra["edges"] = of_edges
+    return Network(nodes, edges, data.get("name", UNNAMED), extra)
+
+
+def _nodes(plain: list[dict[str, Any]], what: str, deep: int) -> dict[str, Node]:
+    nodes: dict[str, Node] = {}
+    names: set[str] = set()
+    for each in plain:
+        node = _read(lambda data: node_from_plain(data, deep), each, what)
+        try:
+            Network({node.id: node}).rename(node.id, node.name)
+        except NetworkError as error:
+            raise FormatError(f"{what} has a layer named {node.name[:80]!r}. {error.message}") from error
+        if node.id in nodes or node.name in names:
+            raise FormatError(f"{what} has two layers with the id or the name of {node.name}; names must be unique.")
+        nodes[node.id] = node
+        names.add(node.name)
+    return nodes
+
+
+def _edges(plain: list[dict[str, Any]], nodes: Mapping[str, Node],
+           what: str) -> tuple[tuple[Edge, ...], dict[Edge, dict[str, Any]]]:
+    """The wires, and what they said beyond our keys. A cycle is let in: it is shown as a problem of the drawing."""
+    edges: dict[tuple[str, int], Edge] = {}
+    unknown = {}
+    for each in plain:
+        edge = _read(edge_from_plain, each, what)
+        if edge.source not in nodes or edge.target not in nodes:
+            raise FormatError(f"{what} has a wire to or from a layer that it does not have; the file is damaged.")
+        target = nodes[edge.target]
+        most = None if isinstance(target.layer, Unknown) else target.layer.ports[1]
+        if most is not None and edge.port >= most:
+            raise FormatError(f"{what} has a wire into input {edge.port + 1} of {target.name}, which has {most}.")
+        if (edge.target, edge.port) in edges:
+            raise FormatError(f"{what} has two wires into the same input of {target.name}; remove one.")
+        edges[edge.target, edge.port] = edge
+        rest = {key: value for key, value in each.items() if key not in _EDGE_KEYS}
+        if rest:
+            unknown[edge] = rest
+    return tuple(edges.values()), unknown
+
+
+def _read(read: Callable[[dict[str, Any]], Part], plain: dict[str, Any], what: str) -> Part:
     try:
-        return make_layer(kind, settings)
+        return read(plain)
+    except FormatError as error:
+        raise FormatError(f"{what}: {error.message}") from error
+
+
+def _layer(kind: str, name: str, settings: dict[str, Any], deep: int) -> Layer:
+    try:
+        if kind == "Block":
+            return _block(settings, f"The block {name[:80]}", deep + 1)
+        if kind in BLOCK_TYPES:
+            return BLOCK_TYPES[kind]().changed(**settings)
+        return make_layer(kind, settings) if kind in LAYERS else Unknown(name=kind, kept=settings)
+    except FormatError:
+        raise
     except CoreError as error:
         raise FormatError(f"{name}: {error.message}") from error
+
+
+def _block(settings: dict[str, Any], what: str, deep: int) -> Block:
+    """A block from its settings; its ports follow from the network, `inputs` only tells their order."""
+    if deep > DEEPEST:
+        raise FormatError(f"{what} lies more than {DEEPEST} blocks deep; take some apart.")
+    inner, inputs = settings.get("network"), settings.get("inputs", [])
+    lists = [inner.get(key) for key in ("nodes", "edges")] if isinstance(inner, dict) else [None]
+    proper = all(isinstance(part, list) and all(isinstance(each, dict) for each in part) for part in lists)
+    if not isinstance(inner, dict) or not proper or not isinstance(inner.get("name", ""), str):
+        raise FormatError(f"{what} holds no network; the file is damaged.")
+    if inner.get("format", KIND) != KIND or inner.get("version", VERSION) != VERSION:
+        raise FormatError(f"{what} holds a network of another format or version; the file is damaged.")
+    if not isinstance(inputs, list) or not all(isinstance(each, str) for each in inputs):
+        raise FormatError(f"{what} does not name its inputs by their ids; the file is damaged.")
+    network = network_from_parts(inner, what, deep)
+    if sum(isinstance(node.layer, BlockOutput) for node in network.nodes.values()) != 1:
+        raise FormatError(f"{what} needs exactly one BlockOutput inside; the file is damaged.")
+    plain = {key: value for key, value in settings.items() if key not in ("network", "inputs", "output")}
+    return Block(network=network, entries=tuple(inputs)).changed(**plain)
 
 
 def _position(value: Any, name: str) -> tuple[float, float]:

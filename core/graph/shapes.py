@@ -1,11 +1,15 @@
 """Shape inference: every node gets a shape or a Problem; it never stops at the first one and never raises."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from core.errors import NetworkError
+from core.graph.block import Block, BlockInput, BlockOutput, is_port
+from core.graph.expand import expanded
 from core.graph.network import Network, Node
 from core.layers.base import Shape, ShapeError, describe
+from core.layers.input import Input
 from core.layers.unknown import Unknown
 
 LARGEST_OUTPUT = 2**31 - 1
@@ -35,13 +39,17 @@ class Problem:
 class Inference:
     """What follows from a drawing: a shape for each node (None where unknown), and the problems in order.
 
-    `inputs` holds the input shapes of nodes whose inputs are all known.
+    `inputs` holds the input shapes of nodes whose inputs are all known, `blocks` what follows inside each block. Inside
+    a block `given` has the shapes of its inputs by id, and `prefix` the names of the blocks around: "Stem/".
     """
 
     shapes: dict[str, Shape | None] = field(default_factory=dict)
     inputs: dict[str, tuple[Shape, ...]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     network: Network = field(default_factory=Network)
+    blocks: dict[str, "Inference"] = field(default_factory=dict)
+    given: Mapping[str, Shape | None] | None = None
+    prefix: str = ""
     _by_node: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     _local: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
 
@@ -53,6 +61,39 @@ class Inference:
     def problems_of(self, node: str) -> tuple[Problem, ...]:
         """The problems at one node."""
         return self._by_node.get(node, ())
+
+    def at(self, path: Iterable[str]) -> "Inference":
+        """What follows inside the block that is reached through these blocks."""
+        found = self
+        for key in path:
+            found = found.blocks[key]
+        return found
+
+    @cached_property
+    def flat(self) -> "Inference":
+        """The same of the network without its blocks (see `core.graph.expand`)."""
+        if not self.blocks:
+            return self
+        shapes: dict[str, Shape | None] = {}
+        inputs: dict[str, tuple[Shape, ...]] = {}
+        problems: dict[str, tuple[Problem, ...]] = {}
+        self._flatten("", shapes, inputs, problems)
+        network = expanded(self.network)
+        ordered = {key: inputs[key] for key in network.order if key in inputs}
+        return Inference(shapes, ordered, self.problems, network, _by_node=problems, _local=problems)
+
+    def _flatten(self, prefix: str, shapes: dict[str, Shape | None], inputs: dict[str, tuple[Shape, ...]],
+                 problems: dict[str, tuple[Problem, ...]]) -> None:
+        for key in self.network.order:
+            if key in self.blocks:
+                self.blocks[key]._flatten(f"{prefix}{key}/", shapes, inputs, problems)
+            elif self.given is None or not is_port(self.network.nodes[key]):
+                shapes[prefix + key] = self.shapes.get(key)
+                if key in self.inputs:
+                    inputs[prefix + key] = self.inputs[key]
+                found = self._by_node.get(key) if prefix else self._local.get(key)
+                if found:
+                    problems[prefix + key] = tuple(replace(each, node=prefix + key) for each in found)
 
     @property
     def runs(self) -> bool:
@@ -74,6 +115,8 @@ CODES: dict[str, tuple[str, str]] = {
     "sizes-differ": ("error", "the numbers do not fill the shape they are to be arranged in"),
     "too-large": ("error", "the layer would put out more numbers than any computer here can hold"),
     "unknown-type": ("error", "the layer's type is not known to this version"),
+    "port-outside": ("error", "an input or output of a block stands outside of one"),
+    "input-inside": ("error", "an Input stands inside a block, where no pictures come in"),
     "unread": ("warning", "real pixels at the edge are never read"),
     "unused": ("warning", "the layer is not connected to anything"),
     "several-ends": ("warning", "several layers lead nowhere, so the last one must be named"),
@@ -81,40 +124,93 @@ CODES: dict[str, tuple[str, str]] = {
 
 
 def infer(network: Network, previous: Inference | None = None) -> Inference:
-    """Shapes and problems of a network; what did not change since `previous` is taken over, which makes edits cheap."""
-    shapes: dict[str, Shape | None] = {}
-    inputs: dict[str, tuple[Shape, ...]] = {}
-    by_node: dict[str, tuple[Problem, ...]] = {}
-    old = previous if previous is not None else Inference()
-    for key in network.order:
-        node = network.nodes[key]
-        wired = network.incoming.get(key)
-        gets = None if key in network.on_cycle else _gathered(node, wired or {}, shapes)
+    """Shapes and problems of a network; what did not change since `previous` is taken over, which makes edits cheap.
+
+    Blocks are looked into: `blocks` has what follows inside each, and its problems are shown at the block as well. The
+    network inside a block is inferred again by itself where `previous` is what was known of it.
+    """
+    return _Inferring(network, previous if previous is not None else Inference()).done()
+
+
+class _Inferring:
+    """One run over a network in its order."""
+
+    def __init__(self, network: Network, old: Inference) -> None:
+        self._network, self._old = network, old
+        self._shapes: dict[str, Shape | None] = {}
+        self._inputs: dict[str, tuple[Shape, ...]] = {}
+        self._by_node: dict[str, tuple[Problem, ...]] = {}
+        self._blocks: dict[str, Inference] = {}
+
+    def done(self) -> Inference:
+        """Everything that follows."""
+        network, by_node, old = self._network, self._by_node, self._old
+        for key in network.order:
+            self._look_at(network.nodes[key])
+        local = dict(by_node)
+        problems = [problem for key in network.order for problem in by_node.get(key, ())]
+        whole = _whole if old.given is None else _whole_block
+        for problem in whole(network, any(problem.severity == "error" for problem in problems)):
+            problem = _named(problem, old.prefix)
+            problems.append(problem)
+            by_node[problem.node] = (*by_node.get(problem.node, ()), problem) if problem.node else ()
+        return Inference(self._shapes, self._inputs, tuple(problems), network, self._blocks, old.given, old.prefix,
+                         by_node, local)
+
+    def _look_at(self, node: Node) -> None:
+        key, old = node.id, self._old
+        wired = self._network.incoming.get(key) or {}
+        if old.given is not None and isinstance(node.layer, BlockInput):
+            self._shapes[key], self._inputs[key] = old.given.get(key), ()
+            return
+        gets = None if key in self._network.on_cycle else _gathered(node, wired, self._shapes)
         if gets is not None:
-            inputs[key] = gets
+            self._inputs[key] = gets
             if old.network.nodes.get(key) is node and old.inputs.get(key) == gets:
-                shapes[key] = old.shapes[key]
-                kept = old._local.get(key)
-                if kept:
-                    by_node[key] = kept
-                continue
-        shapes[key], found = _judge(network, node, gets, wired or {})
+                self._shapes[key] = old.shapes[key]
+                if old._local.get(key):
+                    self._by_node[key] = old._local[key]
+                if key in old.blocks:
+                    self._blocks[key] = old.blocks[key]
+                return
+        self._shapes[key], found = _judge(self._network, node, gets, wired)
+        found = tuple(_named(problem, old.prefix) for problem in found)
+        if isinstance(node.layer, Block):
+            self._shapes[key], inner = self._inside(node, node.layer, wired)
+            found += inner
         if found:
-            by_node[key] = found
-    local = dict(by_node)
-    problems = [problem for key in network.order for problem in by_node.get(key, ())]
-    for problem in _whole(network, any(problem.severity == "error" for problem in problems)):
-        problems.append(problem)
-        by_node[problem.node] = (*by_node.get(problem.node, ()), problem) if problem.node else ()
-    return Inference(shapes, inputs, tuple(problems), network, by_node, local)
+            self._by_node[key] = found
+
+    def _inside(self, node: Node, block: Block, wired: Mapping[int, str]) -> tuple[Shape | None, tuple[Problem, ...]]:
+        """What a block puts out, and the problems inside it, shown at the block."""
+        given = {entry: self._shapes.get(wired[port]) if port in wired else None
+                 for port, entry in enumerate(block.entries)}
+        prefix = f"{self._old.prefix}{node.name}/"
+        known = self._old.blocks.get(node.id)
+        if known is None or known.prefix != prefix:
+            known = Inference(prefix=prefix)
+        if known.network is not block.inside or known.given != given:
+            known = infer(block.inside, replace(known, given=given))
+        self._blocks[node.id] = known
+        found = tuple(replace(problem, node=node.id) for problem in known.problems)
+        if block.exit is None:
+            found += (_named(_problem(node, "input-missing", "has no output. Open it and add one."), self._old.prefix),)
+        return known.shapes.get(block.exit or ""), found
+
+
+def _named(problem: Problem, prefix: str) -> Problem:
+    """A problem with the names of the blocks around its layer in front."""
+    if not prefix or not problem.layer:
+        return problem
+    return replace(problem, layer=prefix + problem.layer, message=prefix + problem.message)
 
 
 def running(network: Network) -> Inference:
-    """The shapes of a network that can run; NetworkError lists what keeps it from running, a line each."""
+    """The shapes of a network that can run, without its blocks; NetworkError lists what keeps it from running."""
     inference = infer(network)
     if inference.errors:
         raise NetworkError("\n".join(problem.sentence() for problem in inference.errors))
-    return inference
+    return inference.flat
 
 
 def _gathered(node: Node, wired: Mapping[int, str], shapes: Mapping[str, Shape | None]) -> tuple[Shape, ...] | None:
@@ -129,6 +225,8 @@ def _judge(network: Network, node: Node, gets: tuple[Shape, ...] | None,
            wired: Mapping[int, str]) -> tuple[Shape | None, tuple[Problem, ...]]:
     if node.id in network.on_cycle:
         return None, (_problem(node, "cycle", "lies on a cycle, so it would wait for itself. Remove one wire."),)
+    if isinstance(node.layer, Block):
+        return None, _unwired(node, wired)
     if isinstance(node.layer, Unknown):
         # It cannot run, whatever its inputs are, and nobody knows how many it needs.
         gets = gets or ()
@@ -148,6 +246,11 @@ def _judge(network: Network, node: Node, gets: tuple[Shape, ...] | None,
                                                   f"come out). Make it smaller."),)
     noted = None if node.layer.bypassed else node.layer.warning(*gets)
     return shape, (_problem(node, *noted),) if noted else ()
+
+
+def _unwired(node: Node, wired: Mapping[int, str]) -> tuple[Problem, ...]:
+    missing = len(wired) < node.layer.ports[0]
+    return (_problem(node, "input-missing", _missing_text(node, len(wired))),) if missing else ()
 
 
 def _numbers_kept(node: Node, gets: tuple[Shape, ...]) -> int:
@@ -171,8 +274,10 @@ def _whole(network: Network, broken: bool) -> list[Problem]:
         return [Problem("error", "", "", "empty", "The network is empty. Drag a layer from the palette, or start "
                                                   "from a template.")]
     found = []
-    if not any(node.layer.ports[1] == 0 for node in network.nodes.values()):
+    if not any(node.layer.ports[1] == 0 and not isinstance(node.layer, Block) for node in network.nodes.values()):
         found.append(Problem("error", "", "", "no-input", "There is no Input. Add one: it is where pictures come in."))
+    found.extend(_problem(node, "port-outside", "is the output of a block and has no use outside of one. Delete it.")
+                 for node in network.nodes.values() if isinstance(node.layer, BlockOutput))
     finals = network.finals()
     loose = [key for key in finals if key not in network.incoming and len(network.nodes) > 1]
     found.extend(_problem(network.nodes[key], "unused", "is not connected to anything. Wire it in, or delete it.")
@@ -182,4 +287,20 @@ def _whole(network: Network, broken: bool) -> list[Problem]:
         names = ", ".join(network.nodes[key].name for key in ends[:5])
         found.append(_problem(network.nodes[ends[-1]], "several-ends",
                               f"is one of {len(ends)} layers that lead nowhere ({names}); training needs one."))
+    return found
+
+
+def _whole_block(network: Network, broken: bool) -> list[Problem]:
+    """Problems of the network inside a block: pictures come in elsewhere, and one layer leads out."""
+    found = []
+    for key in network.order:
+        node = network.nodes[key]
+        if isinstance(node.layer, Input):
+            found.append(_problem(node, "input-inside", "stands inside a block, where no pictures come in. Delete it, "
+                                                        "or move it out."))
+        elif key not in network.outgoing and isinstance(node.layer, BlockInput):
+            found.append(_problem(node, "unused", "is not connected to anything. Wire it in, or delete it."))
+        elif key not in network.outgoing and not isinstance(node.layer, BlockOutput) and not broken:
+            found.append(_problem(node, "several-ends", "leads nowhere, so the network has several ends; training "
+                                                        "needs one."))
     return found

@@ -65,7 +65,8 @@ def verify(network: Network, weights: Mapping[str, Array], seed: int = 0, loss: 
     """
     model, rng = Model(network, weights), stream(seed, "verify")
     shape = model.inference.shapes[model.last] or ()
-    x = {network.nodes[key].name: rng.random((PICTURES, *(model.inference.shapes[key] or ()))) for key in model.sources}
+    network, shapes = model.network, model.inference.shapes
+    x = {network.nodes[key].name: rng.random((PICTURES, *(shapes[key] or ()))) for key in model.sources}
     flat = len(shape) == 1
     target = rng.integers(0, shape[0], PICTURES) if flat else rng.random((PICTURES, *shape))
     probe = Probe(model, x, target, loss if flat else "")

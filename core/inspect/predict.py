@@ -6,6 +6,7 @@ import numpy as np
 
 from core.engine.engine import Engine
 from core.errors import DataError
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.inspect.running import BATCH, engine_for
 from core.layers.activation import Softmax
@@ -40,6 +41,7 @@ def probabilities(network: Network, outputs: Array) -> Array:
 
 def ends_in_softmax(network: Network) -> bool:
     """Whether the last layer that does anything is Softmax."""
+    network = expanded(network)
     last = network.finals()[0]
     while network.nodes[last].layer.bypassed and network.inputs_of(last):
         last = next(iter(network.inputs_of(last).values()))

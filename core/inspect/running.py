@@ -35,6 +35,7 @@ def complete(network: Network, weights: Mapping[str, Array], seed: int = 0) -> d
 def picture_shape(network: Network) -> Shape:
     """The shape of the pictures that the network's only Input takes."""
     inference = running(network)
+    network = inference.network
     shapes = [inference.shapes[key] for key in network.order if network.nodes[key].layer.ports[1] == 0]
     if len(shapes) != 1 or shapes[0] is None:
         raise NetworkError(f"The network needs exactly one Input, but there are {len(shapes)}.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.graph.shapes import infer
 from core.layers.base import Array
@@ -26,7 +27,7 @@ def filters(network: Network, weights: Mapping[str, Array], layer: str) -> Array
 
     A Dense behind a Flatten looks at feature maps, so each unit's weights are laid out as those maps.
     """
-    node = network.by_name(layer)
+    node = expanded(network).by_name(layer)
     weight = weights.get(f"{layer}.weight")
     if weight is None:
         return None
@@ -34,7 +35,8 @@ def filters(network: Network, weights: Mapping[str, Array], layer: str) -> Array
         return weight
     if weight.ndim != 2:
         return None
-    inference = infer(network)
+    inference = infer(network).flat
+    network = inference.network
     source = next(iter(network.inputs_of(node.id).values()), None)
     while source is not None and (network.nodes[source].layer.bypassed or network.nodes[source].type == "Flatten"):
         source = next(iter(network.inputs_of(source).values()), None)

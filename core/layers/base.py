@@ -6,15 +6,15 @@ float type.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import CoreError
+from core.errors import CoreError, SettingError
 from core.layers.window import Window
-from core.settings import check_all, setting, values_of
+from core.settings import check_all, setting, settings_of, values_of
 
 Shape = tuple[int, ...]
 Array = NDArray[Any]
@@ -104,6 +104,14 @@ class Layer:
     def values(self) -> dict[str, Any]:
         """The settings as a file holds them."""
         return values_of(self)
+
+    def changed(self, **settings: Any) -> Self:
+        """The layer with other settings; SettingError for one that it does not have or a value out of limits."""
+        known = settings_of(self)
+        for name in settings:
+            if name not in known:
+                raise SettingError(f"{self.type} has no setting {name!r}; it has {', '.join(known)}.")
+        return replace(self, **settings)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """The shape that comes out, or a ShapeError with numbers."""

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from core.data.batches import Batches, epoch_order
 from core.errors import TrainingError
+from core.graph.expand import expanded
 from core.layers.base import Array
 from core.train.control import Control
 from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Started
@@ -131,7 +132,7 @@ class Training:
 
     def _failed(self, good: LastGood, layer: str | None) -> Failed:
         """A number was not finite."""
-        nodes = self.job.project.network.nodes.values()
+        nodes = expanded(self.job.project.network).nodes.values()
         if layer in [node.name for node in nodes if node.layer.ports[1] == 0]:
             text = "A picture holds a pixel that is no number. Correct the data."
             return Failed(text, layer, self.epoch, self._batch, good.weights)

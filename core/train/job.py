@@ -11,6 +11,7 @@ from core.data.load import load
 from core.data.normalisation import Normalisation, normalisation_of
 from core.errors import DataError, NetworkError, TrainingError
 from core.graph.cost import cost
+from core.graph.expand import expanded
 from core.graph.initial import complete
 from core.graph.network import Network
 from core.graph.shapes import Inference, running
@@ -81,6 +82,7 @@ class Job:
 def checked_network(network: Network) -> Inference:
     """The network's shapes; NetworkError lists all problems, or says why one Input and one last layer are needed."""
     inference = running(network)
+    network = inference.network
     finals = network.finals()
     if len(finals) > 1:
         names = ", ".join(network.nodes[key].name for key in finals)
@@ -169,6 +171,6 @@ def normalisation(project: Trainable, dataset: Dataset, *, anew: bool = False) -
 
 def notes(project: Trainable, dataset: Dataset) -> tuple[str, ...]:
     """What is said once before a training: how pictures were fitted, where the test part is from, logits."""
-    network = project.network
+    network = expanded(project.network)
     logits = takes_logits(network, network.finals()[0], project.options.loss)
     return (*dataset.notes, LOGITS_NOTE) if logits else dataset.notes

@@ -13,6 +13,7 @@ from core.engine.engine import Engine
 from core.errors import CoreError
 from core.formats import open_file, save_file
 from core.graph.cost import cost
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.graph.shapes import infer
 from core.inspect.compare import compare_onnx
@@ -40,7 +41,7 @@ FILE_BYTES = 4_000_000_000
 
 def warm(request: Warm, report: Report) -> None:
     """Compile what this network needs, or LeNet where there is none that runs, and make one step with it."""
-    network = request.network
+    network = expanded(request.network) if request.network is not None else None
     if network is None or not _trains(network):
         network = template("lenet5").network
     options = TrainOptions()

@@ -9,6 +9,7 @@ from core.data.normalisation import Normalisation
 from core.data.pictures import fit_dataset, fit_to
 from core.engine.engine import Engine
 from core.errors import DataError, UsageError
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.inspect.activations import look
 from core.inspect.predict import top
@@ -53,7 +54,7 @@ def see(watch: Watch, scene: Scene, *, training: bool) -> Seen:
 
 def see_project(watch: Watch, project: Project, library: Library) -> Seen:
     """The same for a project that does not train; missing weights are drawn from its seed."""
-    network = project.network
+    network = expanded(project.network)
     shape = picture_shape(network)
     needs_data = watch.picture is None or project.data.normalise
     if needs_data and not at_hand(project.data.source):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.errors import CoreError
+from core.graph.expand import expanded
 from core.train.control import Control
 from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Preparing, Started
 from core.train.fit import Training
@@ -122,7 +123,7 @@ class RunningTraining:
         if watch is None or not (at_once or self._watching.changed or began >= self._next_look):
             return
         self._watching.changed = False
-        scene = Scene(self._project.network, prepared.engine, prepared.dataset, prepared.normalisation,
+        scene = Scene(expanded(self._project.network), prepared.engine, prepared.dataset, prepared.normalisation,
                       prepared.dataset.classes)
         try:
             self._outbox.latest(see(watch, scene, training=True))

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     need_folder(arguments.output)
     project = load_network(arguments)
     inference = checked_single(project.network)
-    outputs = inference.shapes[project.network.finals()[0]] or ()
+    outputs = inference.shapes[inference.network.finals()[0]] or ()
     x = read_pictures(arguments.input, input_shape(inference))
     target = _target(arguments.target, len(x), outputs)
     with np.errstate(all="ignore"):

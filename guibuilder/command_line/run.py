@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import NetworkError
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.graph.rules import upstream
 from core.layers.base import Array, describe
@@ -44,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     need_folder(arguments.output)
     project = load_network(arguments)
     checked(project.network)
+    project = replace(project, network=expanded(project.network))
     layer = arguments.layer or _last(project.network)
     project = replace(project, network=_leading_to(project.network, layer))
     x = read_pictures(arguments.input, input_shape(checked_network(project.network)))

@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     costs = cost(inference)
     memory = costs.memory_bytes(arguments.batch, project.options.optimizer)
     if arguments.json:
-        print_json(_plain(inference, costs, memory))
+        print_json({**_plain(inference.flat, costs, memory), "problems": problems_of(inference)})
     else:
-        _print(inference, costs)
+        _print(inference.flat, costs)
         print(f"\nTrainable {costs.trainable:,} · training with batch {arguments.batch} and "
               f"{project.options.optimizer} needs {bytes_in_words(memory)}")
         for problem in inference.problems:
@@ -67,8 +67,7 @@ def _plain(inference: Inference, costs: Cost, memory: int) -> dict[str, Any]:
     shape = inference.shapes.get(inputs[0]) if inputs else None
     layers = [_layer(inference, costs.layers.get(key), key) for key in network.order]
     return {"name": network.name, "input_shape": None if shape is None else list(shape), "layers": layers,
-            "parameters": costs.parameters, "trainable": costs.trainable, "macs": costs.macs, "memory_bytes": memory,
-            "problems": problems_of(inference)}
+            "parameters": costs.parameters, "trainable": costs.trainable, "macs": costs.macs, "memory_bytes": memory}
 
 
 def _layer(inference: Inference, known: LayerCost | None, key: str) -> dict[str, Any]:

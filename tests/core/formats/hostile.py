@@ -53,6 +53,25 @@ def _node(**changes):
     return {"id": "a", "type": "ReLU", "name": "A", "settings": {}, "position": [0, 0], **changes}
 
 
+_OUT = {"id": "o", "type": "BlockOutput", "name": "Out"}
+
+
+def _inside(nodes=(_OUT,), edges=(), **changes):
+    return {"nodes": list(nodes), "edges": list(edges), **changes}
+
+
+def _block(network, **settings):
+    return _node(type="Block", settings={"network": network, **settings})
+
+
+def _blocks(deep):
+    """One in another."""
+    inner = _inside()
+    for _ in range(deep - 1):
+        inner = _inside([_OUT, _block(inner)])
+    return _block(inner)
+
+
 def _projects():
     good = zipped(good_members().items())
     patched = bytearray(good)
@@ -108,6 +127,18 @@ def _networks():
         "dangling": _json(nodes=[_node()], edges=[{"from": "a", "to": "zz", "port": 0}]),
         "port": _json(nodes=[_node()], edges=[{"from": "a", "to": "a", "port": 10**9}]),
         "surrogate": b'{"format": "\\ud800"}', "latin": '{"format": "ä"}'.encode("latin-1"),
+        "block-empty": _json(nodes=[_block({})]), "block-none": _json(nodes=[_node(type="Block", name="B")]),
+        "block-list": _json(nodes=[_block([])]), "block-format": _json(nodes=[_block(_inside(format="x"))]),
+        "block-new": _json(nodes=[_block(_inside(version=9))]),
+        "block-no-out": _json(nodes=[_block(_inside([_node()]))]),
+        "block-outs": _json(nodes=[_block(_inside([_OUT, {**_OUT, "id": "p", "name": "P"}]))], edges=[]),
+        "block-deep": _json(nodes=[_blocks(9)], edges=[]), "block-deeper": _json(nodes=[_blocks(15)], edges=[]),
+        "block-inputs": _json(nodes=[_block(_inside([_OUT]), inputs=5)], edges=[]),
+        "block-setting": _json(nodes=[_block(_inside([_OUT]), x=1)], edges=[]),
+        "block-names": _json(nodes=[_block(_inside([_OUT, _node(id="p", name="Out")]))], edges=[]),
+        "block-path": _json(nodes=[_block(_inside([_OUT, _node(name="a/b")]))], edges=[]),
+        "block-wire": _json(nodes=[_block(_inside([_OUT], [{"from": "zz", "to": "o"}]))], edges=[]),
+        "block-port": _json(nodes=[_block(_inside([_OUT]))], edges=[{"from": "a", "to": "a", "port": 0}]),
         "nul": b'{"format": "a\0b"}', "overlong": b'{"format": "' + b"x" * 17_000_000 + b'"}',
     }
 

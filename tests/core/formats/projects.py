@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from core.errors import EdgeRefused
+from core.errors import EdgeRefused, NetworkError
+from core.graph.blocks import group
 from core.graph.network import Edge, Network, Node
 from core.graph.shapes import infer
 from core.layers import LAYERS, make_layer
@@ -62,6 +63,10 @@ def networks(draw: Any) -> Network:
                                                         st.integers(0, 2)), max_size=12)):
         with contextlib.suppress(EdgeRefused):
             network = network.connect(Edge(source, target, port))
+    for _ in range(draw(st.integers(0, 2))):
+        with contextlib.suppress(NetworkError):
+            network = group(network, draw(st.lists(st.sampled_from(list(network.nodes) or [""]), unique=True)),
+                            draw(_names)).network
     return network
 
 
@@ -69,10 +74,10 @@ def networks(draw: Any) -> Network:
 def projects(draw: Any) -> Project:
     """A network with weights for the small layers that have shapes, and everything else a project holds."""
     network = draw(networks())
-    inference = infer(network)
+    inference = infer(network).flat
     weights, state = {}, {}
     for key, gets in inference.inputs.items():
-        node = network.nodes[key]
+        node = inference.network.nodes[key]
         if inference.shapes[key] is None:
             continue
         for parameter, spec in node.layer.arrays(*gets).items():

@@ -211,6 +211,6 @@ def test_windows_that_see_padding_alone_are_named():
 @settings(max_examples=40)
 def test_any_name_is_carried(name, title):
     network = replace(_one("Conv2D", filters=1), name=title)
-    network = network._put(replace(network.nodes["n2"], name=name)) if name != "In" else network
+    network = network.put(replace(network.nodes["n2"], name=name)) if name != "In" else network
     found = _compare(network)
     assert list(found) == [name if name != "In" else "L"]

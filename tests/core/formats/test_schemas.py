@@ -34,6 +34,7 @@ def _is(value, kind):
 
 def _lacks(schema, value):
     """What of a schema a value does not keep to: the few words that our schemas use."""
+    schema = NETWORK if schema.get("$ref") == "#" else schema
     if "type" in schema and not _is(value, schema["type"]):
         return [f"{value!r} is no {schema['type']}"]
     found = [name for name, fails in (
@@ -48,6 +49,8 @@ def _lacks(schema, value):
         found += _lacks(each, value[key]) if key in value else []
     for each in value if "items" in schema else ():
         found += _lacks(schema["items"], each)
+    if "if" in schema and not _lacks(schema["if"], value):
+        found += _lacks(schema["then"], value)
     return found
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from core.formats import save_file
+from core.graph.blocks import group
+from core.graph.levels import put_at
 from core.project import Project
 from core.templates import template
 from tests.core.networks import every_layer
@@ -78,3 +80,24 @@ def test_an_input_for_several_inputs_is_refused(command, tmp_path):
     save_file(Project(network.add(network.new_node("Input"))), tmp_path / "a.json")
     found = command("summary", tmp_path / "a.json", "--input", "1,9,9")
     assert (found.status, "has 2" in found.err) == (2, True)
+
+
+def test_layers_in_blocks_are_listed_with_the_block_in_front(command, tmp_path):
+    project = template("lenet5")
+    network = project.network
+    made = group(network, [network.names[name] for name in ("C1", "A1", "S2")], "Stem")
+    save_file(Project(made.network), tmp_path / "blocks.json")
+    found = command("summary", tmp_path / "blocks.json", "--json").json
+    by_name = {layer["name"]: layer for layer in found["layers"]}
+    assert list(by_name)[:4] == ["Input", "Stem/C1", "Stem/A1", "Stem/S2"]
+    assert by_name["C3"]["inputs"] == ["Stem/S2"]
+    assert found["parameters"] == 61_706
+    assert by_name["C3"]["receptive_field"]["size"] == [14, 14]
+    broken = made.network.rename(made.ids[0], "Front")
+    inner = broken.nodes[made.ids[0]].layer.network
+    save_file(Project(put_at(broken, made.ids, inner.change(inner.names["C1"], kernel=40))), tmp_path / "broken.json")
+    found = command("summary", tmp_path / "broken.json", "--json")
+    assert found.status == 1
+    assert [(each["layer"], each["code"]) for each in found.json["problems"]] == [("Front/C1", "too-small")]
+    assert found.json["problems"][0]["fixes"]
+    assert "Front/C1 needs at least 40×40" in command("check", tmp_path / "broken.json").out

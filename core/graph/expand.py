@@ -1,0 +1,73 @@
+"""A network without its blocks, as everything that computes sees it: layers are named `block/layer`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.graph.block import Block, BlockInput, BlockOutput, has_blocks
+from core.graph.network import Edge, Network, Node
+
+SEPARATOR = "/"
+
+
+def expanded(network: Network) -> Network:
+    """The same layers and wires with every block taken apart; the network itself where it has none.
+
+    A layer in a block has the id and the name of the block in front of its own, with a slash between. A frozen block
+    freezes all its layers, a bypassed one bypasses them.
+    """
+    if not has_blocks(network):
+        return network
+    known = network.__dict__.get("_expanded")
+    if isinstance(known, Network):
+        return known
+    unfolding = _Unfolding()
+    unfolding.add(network, "", "", None)
+    made = Network(unfolding.nodes, tuple(unfolding.edges), network.name)
+    network.__dict__["_expanded"] = made
+    return made
+
+
+class _Unfolding:
+    """Collects the layers and wires of a network and of the blocks in it."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.edges: list[Edge] = []
+
+    def add(self, network: Network, ids: str, names: str, entering: Mapping[str, str | None] | None) -> dict[str, str]:
+        """Add a network under prefixes of ids and names; gives for each of its nodes whose output that is.
+
+        `entering` says what is wired into the block's inputs; None outside of blocks.
+        """
+        outputs: dict[str, str] = {}
+        for key in network.order:
+            node = network.nodes[key]
+            wired = {port: outputs[source] for port, source in network.inputs_of(key).items() if source in outputs}
+            source = self._passed(node, wired, entering)
+            if source is _OWN:
+                source = ids + key
+                self.nodes[source] = replace(node, id=source, name=names + node.name) if ids else node
+                self.edges.extend(Edge(each, source, port) for port, each in wired.items())
+            elif isinstance(node.layer, Block):
+                source = self._block(node.layer, wired, ids + key + SEPARATOR, names + node.name + SEPARATOR)
+            if source is not None:
+                outputs[key] = source
+        return outputs
+
+    def _passed(self, node: Node, wired: Mapping[int, str], entering: Mapping[str, str | None] | None) -> str | None:
+        """Whose output a port of a block hands on, or `_OWN` for a layer that stays."""
+        if isinstance(node.layer, Block):
+            return None
+        if entering is not None and isinstance(node.layer, BlockInput):
+            return entering.get(node.id)
+        if entering is not None and isinstance(node.layer, BlockOutput):
+            return wired.get(0)
+        return _OWN
+
+    def _block(self, block: Block, wired: Mapping[int, str], ids: str, names: str) -> str | None:
+        entering = {entry: wired.get(number) for number, entry in enumerate(block.entries)}
+        outputs = self.add(block.inside, ids, names, entering)
+        return outputs.get(block.exit) if block.exit is not None else None
+
+
+_OWN = "\0"
