@@ -35,8 +35,13 @@ class Batches:
         self._ahead = batch * pixels * 4 >= PREFETCH_FROM_BYTES
         self._buffers = [np.empty((batch, *x.shape[1:]), np.float32) for _ in range(1 + self._ahead)]
 
+    @property
+    def size(self) -> int:
+        """How many pictures a batch has; the last may have fewer."""
+        return self._batch
+
     def count(self, pictures: int) -> int:
-        """How many batches `pictures` make; the last may be smaller."""
+        """How many batches `pictures` make."""
         return -(-pictures // self._batch)
 
     def run(self, order: Array) -> Iterator[tuple[Array, Array]]:

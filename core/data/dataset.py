@@ -73,6 +73,11 @@ def split(dataset: Dataset, fraction: float, seed: int) -> Split:
         raise DataError(f"The share for validation must be from 0 to below 1, not {fraction:g}.")
     if fraction and count < 2:
         raise DataError("Validation needs at least 2 training pictures; set its share to 0.")
-    aside = min(max(round(count * fraction), 1), count - 1) if fraction else 0
+    aside = set_aside(count, fraction)
     order = stream(seed, PARTS, "validation").permutation(count)
     return Split(np.sort(order[aside:]), np.sort(order[:aside]))
+
+
+def set_aside(count: int, fraction: float) -> int:
+    """How many of `count` training pictures validate."""
+    return max(0, min(max(round(count * fraction), 1), count - 1)) if fraction else 0

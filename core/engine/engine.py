@@ -12,6 +12,7 @@ from core.engine.finite import first_broken
 from core.engine.flow import make_flow
 from core.engine.fusion import fused
 from core.engine.parameters import Parameters
+from core.engine.pieces import STEPS_APART, Pieces
 from core.engine.plan import Phase, make_plan
 from core.engine.pool import Pool, Work
 from core.engine.runner import Runner, joined
@@ -60,6 +61,7 @@ class Engine:
         frozen = frozenset(node.name for node in expanded(network).nodes.values() if node.layer.frozen)
         self._parts = stretches(self._parameters, frozen)
         self._squares = np.zeros(len(self._parts))
+        self._pieces: Pieces | None = None
         self.steps = 0
         self._parameters.need(weights)
         self.set_weights(weights)
@@ -123,27 +125,72 @@ class Engine:
     def train_step(self, x: Array, target: Array, rate: float, optimizer: Optimizer) -> StepResult:
         """One step down the gradient of the mean loss of this batch; x is N×C×H×W, target class numbers or [N, K]."""
         rates_of(optimizer, rate, 1.0, self.steps + 1)
-        loss = self.find_gradients(x, target)
-        correct, square = self._loss.correct(), float(self._squares.sum())
-        if not (math.isfinite(loss) and math.isfinite(square)):
-            broken = first_broken(self._runner, self._loss.compute)
-            return StepResult(loss, correct, False, broken or self._plan.flow.source_name)
+        found = self._judged(self.find_gradients(x, target))
+        if found.finite:
+            self._commit()
+            self._update(rate, optimizer)
+        return found
+
+    def add_piece(self, x: Array, target: Array, *, first: bool) -> StepResult:
+        """A piece of a batch that is too large for one pass; nothing is updated before `update_from_pieces`.
+
+        Batch statistics are those of the piece. Where a number breaks, or the batch is given up, `drop_pieces` puts the
+        running statistics back.
+        """
+        if self._pieces is None:
+            self._pieces = Pieces(self._parameters)
+        if first:
+            self._pieces.begin()
+        found = self._judged(self.find_gradients(x, target, piece=self._pieces.number))
+        if found.finite:
+            self._pieces.add(len(x), found.loss, found.correct)
+            self._commit()
+        return found
+
+    def update_from_pieces(self, rate: float, optimizer: Optimizer) -> StepResult:
+        """One step down the gradient of the mean loss over all pieces."""
+        pieces = self._pieces
+        assert pieces is not None
+        pieces.settle()
+        self._measure_gradients()
+        self._update(rate, optimizer)
+        return StepResult(pieces.loss / max(1, pieces.pictures), pieces.correct)
+
+    def drop_pieces(self) -> None:
+        """Give up the batch: everything is as before its first piece."""
+        if self._pieces is not None:
+            self._pieces.undo()
+
+    def _judged(self, loss: float) -> StepResult:
+        """What a pass gave, and where its numbers broke."""
+        correct = self._loss.correct()
+        if math.isfinite(loss) and math.isfinite(float(self._squares.sum())):
+            return StepResult(loss, correct)
+        broken = first_broken(self._runner, self._loss.compute)
+        return StepResult(loss, correct, False, broken or self._plan.flow.source_name)
+
+    def _update(self, rate: float, optimizer: Optimizer) -> None:
         self.steps += 1
-        rates = rates_of(optimizer, rate, clip_scale(optimizer, math.sqrt(square)), self.steps)
+        length = math.sqrt(float(self._squares.sum()))
+        rates = rates_of(optimizer, rate, clip_scale(optimizer, length), self.steps)
         self._share(update_works(optimizer, self._parameters, self._parts, rates))
+        self._refresh()
+
+    def _commit(self) -> None:
         for step in self._plan.steps:
             step.commit()
-        self._refresh()
-        return StepResult(loss, correct)
 
-    def find_gradients(self, x: Array, target: Array, *, noise: bool = True) -> float:
+    def _measure_gradients(self) -> None:
+        self._share([self._square_work(number) for number in range(len(self._parts))])
+
+    def find_gradients(self, x: Array, target: Array, *, noise: bool = True, piece: int = 0) -> float:
         """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
-        self._runner.run.step = self.steps
+        self._runner.run.step = self.steps + piece * STEPS_APART
         self._runner.take(x, training=True, noise=noise)
         self._loss.take(target)
         self._runner.execute(joined(self._training_phases()))
         self._share(self._gradient_works())
-        self._share([self._square_work(number) for number in range(len(self._parts))])
+        self._measure_gradients()
         return self._loss.total() / len(x)
 
     def gradients(self) -> dict[str, Array]:

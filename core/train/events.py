@@ -1,6 +1,6 @@
 """What a training tells while it runs: small frozen values, in this order.
 
-Preparing* · Started · (BatchDone* · EpochDone)* · exactly one of Finished or Failed. Losses are means per picture,
+Preparing* · Started · ((Gathering* · BatchDone)* · EpochDone)* · exactly one of Finished or Failed. Losses are means per picture,
 accuracies shares from 0 to 1, times seconds; None where there is none.
 """
 
@@ -53,6 +53,18 @@ class BatchDone:
 
 
 @dataclass(frozen=True)
+class Gathering:
+    """A step over more pictures than go through the network at once: the gradients of `pictures` of `total` are there.
+
+    What is pausing or stopped now has not changed anything in this step yet.
+    """
+
+    epoch: int
+    pictures: int
+    total: int
+
+
+@dataclass(frozen=True)
 class EpochDone:
     """One pass over the training set is over; training figures are running means of the epoch."""
 
@@ -94,4 +106,4 @@ class Failed:
     details: str = ""
 
 
-Event = Preparing | Started | BatchDone | EpochDone | Finished | Failed
+Event = Preparing | Started | Gathering | BatchDone | EpochDone | Finished | Failed

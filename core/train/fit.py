@@ -8,6 +8,7 @@ import numpy as np
 from msgspec.structs import asdict
 
 from core.data.batches import Batches, epoch_order
+from core.engine.engine import StepResult
 from core.errors import TrainingError
 from core.graph.expand import expanded
 from core.layers.base import Array
@@ -20,13 +21,14 @@ from core.train.progress import GO_ON, Kept, made_of, read_progress, restore
 from core.train.resume import need_unchanged, take_state
 from core.train.schedule import Schedule
 from core.train.tally import LastGood, Means, Patience, Rate
+from core.train.whole import whole_step
 
 # Larger numbers say nothing to a reader.
 READABLE = 1e9
 
 
 def fit(job: Job, control: Control | None = None) -> Iterator[Event]:
-    """Train: Preparing*, Started, (BatchDone* EpochDone)*, then exactly one Finished or Failed.
+    """Train: Preparing*, Started, ((Gathering* BatchDone)* EpochDone)*, then exactly one Finished or Failed.
 
     Equal seeds give equal weights to the last bit, whatever the number of threads, and so does a training that was
     stopped and resumed. CoreError before Started where the network, the data or the memory does not allow it.
@@ -62,7 +64,7 @@ class Training:
             notes = self._resume(prepared) if self.job.resume else ()
             self.prepared = prepared
             train, test = prepared.parts.train, prepared.dataset.test_y
-            yield Started(self.options.epochs, prepared.train.count(len(train)), len(train),
+            yield Started(self.options.epochs, prepared.updates, len(train),
                           len(prepared.parts.validation), len(test), prepared.dataset.classes, self.epoch,
                           prepared.notes + notes)
             yield from self._epochs(prepared, good)
@@ -88,24 +90,52 @@ class Training:
     def _batches(self, prepared: Prepared, good: LastGood) -> Generator[Event, None, Failed | None]:
         """The rest of this epoch, or until it is stopped; gives a Failed where a number is not finite."""
         order = epoch_order(prepared.parts.train, self.options.seed, self.epoch)[self._seen.pictures:]
+        if prepared.in_pieces:
+            return (yield from self._whole(prepared, good, order))
         began = time.perf_counter()
         for x, y in prepared.train.run(order):
             if self.control.stopped:
                 break
-            good.before_step()
-            self.rate = self.control.rate or self.rate
-            rate = self.rate * self.schedule.factor(self._epochs_done(prepared))
+            rate = self._before_step(prepared, good)
             result = prepared.engine.train_step(x, y, rate, self._optimizer)
-            self._batch += 1
-            if not result.finite:
-                return self._failed(good, result.bad_layer)
-            if not good.after_step(result.loss):
-                return self._exploded(good, result.loss)
-            self._seen.add(len(y), result.loss * len(y), result.correct)
-            speed = self._speed.add(len(y), time.perf_counter() - began)
-            yield BatchDone(self.epoch, self._batch, result.loss, result.correct / len(y), speed, rate=rate)
+            event = self._after_step(good, result, len(y), rate, time.perf_counter() - began)
+            if isinstance(event, Failed):
+                return event
+            yield event
             began = time.perf_counter()
         return None
+
+    def _whole(self, prepared: Prepared, good: LastGood, order: Array) -> Generator[Event, None, Failed | None]:
+        """An epoch of one step over all pictures, which do not go through the network at once."""
+        if self.control.stopped:
+            return None
+        rate = self._before_step(prepared, good)
+        made = yield from whole_step(prepared, order, self.epoch, rate, self._optimizer, self.control)
+        if made is None:
+            return None
+        event = self._after_step(good, made.result, len(order), rate, made.seconds)
+        if isinstance(event, Failed):
+            return event
+        yield event
+        return None
+
+    def _before_step(self, prepared: Prepared, good: LastGood) -> float:
+        """The learning rate of the next step."""
+        good.before_step()
+        self.rate = self.control.rate or self.rate
+        return self.rate * self.schedule.factor(self._epochs_done(prepared))
+
+    def _after_step(self, good: LastGood, result: StepResult, pictures: int, rate: float,
+                    seconds: float) -> BatchDone | Failed:
+        """Count the step, or say why it was the last."""
+        self._batch += 1
+        if not result.finite:
+            return self._failed(good, result.bad_layer)
+        if not good.after_step(result.loss):
+            return self._exploded(good, result.loss)
+        self._seen.add(pictures, result.loss * pictures, result.correct)
+        speed = self._speed.add(pictures, seconds)
+        return BatchDone(self.epoch, self._batch, result.loss, result.correct / pictures, speed, rate=rate)
 
     def _epochs_done(self, prepared: Prepared) -> float:
         """How many epochs are done, with the share of this one."""

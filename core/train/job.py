@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, set_aside
 from core.data.download import Progress
 from core.data.load import load
 from core.data.normalisation import Normalisation, normalisation_of
@@ -23,6 +23,9 @@ from core.train.options import TrainOptions, how_to_start
 
 # The setting that says how many numbers or maps a layer puts out.
 _DECIDES = {"Dense": "units", "Conv2D": "filters"}
+# Of a whole training set at most so many pictures go through the network at once, and at most so many bytes of outputs.
+MOST_AT_ONCE, PIECE_BYTES = 512, 256_000_000
+BATCH_NORM_NOTE = "All pictures make one update; BatchNorm measures mean and variance over {0:,} pictures at a time."
 LOGITS_NOTE = "There is no Softmax at the end, so the last outputs are taken as scores (logits)."
 
 
@@ -147,6 +150,22 @@ def batch_size(options: TrainOptions, pictures: int) -> int:
     return min(wanted, pictures)
 
 
+def updates_per_epoch(options: TrainOptions, pictures: int) -> int:
+    """How many steps an epoch makes where the data has so many training pictures, those for validation included."""
+    train = pictures - set_aside(pictures, options.validation)
+    return -(-train // max(1, batch_size(options, train)))
+
+
+def piece_size(inference: Inference, batch: int) -> int:
+    """How many pictures of a whole training set go through the network at once, so that memory stays bounded.
+
+    It follows from the network and not from the machine, so that results do not depend on the machine.
+    """
+    known = cost(inference)
+    each = known.memory_bytes(2, "sgd") - known.memory_bytes(1, "sgd")
+    return min(batch, MOST_AT_ONCE, max(1, PIECE_BYTES // max(1, each)))
+
+
 def check_fits(inference: Inference, options: TrainOptions, batch: int) -> None:
     """TrainingError where the training would need more memory than is free."""
     shape = input_shape(inference)
@@ -169,8 +188,14 @@ def normalisation(project: Trainable, dataset: Dataset, *, anew: bool = False) -
     return Normalisation(tuple(mean), tuple(spread))
 
 
-def notes(project: Trainable, dataset: Dataset) -> tuple[str, ...]:
-    """What is said once before a training: how pictures were fitted, where the test part is from, logits."""
-    network = expanded(project.network)
-    logits = takes_logits(network, network.finals()[0], project.options.loss)
-    return (*dataset.notes, LOGITS_NOTE) if logits else dataset.notes
+def notes(project: Trainable, dataset: Dataset, piece: int = 0) -> tuple[str, ...]:
+    """What is said once before a training: how pictures were fitted, where the test part is from, logits.
+
+    `piece` pictures of a batch go through the network at once, where that is less than the batch.
+    """
+    network, found = expanded(project.network), list(dataset.notes)
+    if takes_logits(network, network.finals()[0], project.options.loss):
+        found.append(LOGITS_NOTE)
+    if piece and any(node.type == "BatchNorm" and not node.layer.bypassed for node in network.nodes.values()):
+        found.append(BATCH_NORM_NOTE.format(piece))
+    return tuple(found)

@@ -34,7 +34,8 @@ LEAST_CAPACITY = 64
 class Prepared:
     """What a training works with: the data fitted to the input, its parts as batches, and the engine, ready to run.
 
-    `weights` are those it begins with; `mark` tells these pictures from others.
+    `weights` are those it begins with; `mark` tells these pictures from others. `batch` pictures decide a step; where
+    `train` hands out fewer at once, the gradients of several of its batches are added up.
     """
 
     dataset: Dataset
@@ -48,6 +49,16 @@ class Prepared:
     normalisation: Normalisation
     notes: tuple[str, ...]
     mark: str = ""
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether the pictures of a step are more than go through the network at once."""
+        return self.batch > self.train.size
+
+    @property
+    def updates(self) -> int:
+        """How many steps make an epoch."""
+        return -(-len(self.parts.train) // self.batch)
 
     def current_weights(self) -> dict[str, Array]:
         """All weights as they are now; the engine leaves out those of bypassed layers."""
@@ -107,7 +118,8 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     dataset = fit_dataset(dataset, checks.input_shape(inference))
     parts = split(dataset, options.validation, options.seed)
     batch = checks.batch_size(options, len(parts.train))
-    capacity = max(batch, min(LEAST_CAPACITY, len(parts.train)))
+    piece = checks.piece_size(inference, batch) if options.mode == "batch" else batch
+    capacity = max(piece, min(LEAST_CAPACITY, len(parts.train)))
     checks.check_fits(inference, options, capacity)
     engine = Engine(job.project.network, weights, capacity, threads=job.threads, loss=options.loss, seed=options.seed)
     try:
@@ -120,7 +132,7 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     engine.set_weights(weights)
     normal = checks.normalisation(job.project, dataset, anew=not job.resume)
     return Prepared(dataset, parts, batch, engine,
-                    Batches(dataset.train_x, dataset.train_y, dataset.scale, batch, normal),
+                    Batches(dataset.train_x, dataset.train_y, dataset.scale, piece, normal),
                     Batches(dataset.train_x, dataset.train_y, dataset.scale, capacity, normal),
                     Batches(dataset.test_x, dataset.test_y, dataset.scale, capacity, normal),
-                    weights, normal, checks.notes(job.project, dataset), mark)
+                    weights, normal, checks.notes(job.project, dataset, piece if piece < batch else 0), mark)

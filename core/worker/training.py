@@ -7,7 +7,7 @@ from dataclasses import replace
 from core.errors import CoreError
 from core.graph.expand import expanded
 from core.train.control import Control
-from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Preparing, Started
+from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Gathering, Preparing, Started
 from core.train.fit import Training
 from core.train.job import Job
 from core.train.prepare import Prepared
@@ -82,6 +82,11 @@ class RunningTraining:
     def _hand_up(self, event: Event) -> None:
         if isinstance(event, BatchDone):
             self._gather(event)
+            return
+        if isinstance(event, Gathering):
+            if time.monotonic() >= self._next_message:
+                self._next_message = time.monotonic() + BATCH_SECONDS
+                self._tell(event)
             return
         self._flush()
         if isinstance(event, Preparing):

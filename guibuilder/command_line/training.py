@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.formats.atomic import write_atomically
 from core.formats.history_csv import history_to_text
 from core.project import Project
-from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Preparing, Started
+from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Gathering, Preparing, Started
 from guibuilder.command_line.bars import Bar
 from guibuilder.command_line.common import count_of, percent, say
 
@@ -87,6 +87,9 @@ class Run:
             self._begin(event)
         elif isinstance(event, BatchDone):
             self._advance(event)
+        elif isinstance(event, Gathering) and self._bar and self._started:
+            before = (event.epoch - self._started.first_epoch) * self._started.train
+            self._bar.at(before + event.pictures, text=f"Epoch {event.epoch} of {self._started.epochs}")
         elif isinstance(event, EpochDone):
             self.epochs.append(event)
             self._write_log()

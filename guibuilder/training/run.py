@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.graph.network import Network
 from core.layers.base import Array
 from core.project import Project
-from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Preparing, Started
+from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Gathering, Preparing, Started
 from core.worker.messages import Checkpoint, Control, Train
 from guibuilder.background import Worker
 from guibuilder.document import Change, Document
@@ -176,6 +176,9 @@ class TrainingRun(QObject):
             self._batch_done(event)
         elif isinstance(event, EpochDone):
             self._epoch_done(event)
+        elif isinstance(event, Gathering):
+            self.place.epoch, self.place.batch = event.epoch + self._offset, 0
+            self.place.part = event.pictures / max(1, event.total)
         elif isinstance(event, Preparing):
             self.preparing = event
         elif isinstance(event, Started):
@@ -217,7 +220,8 @@ class TrainingRun(QObject):
     def _batch_done(self, event: BatchDone) -> None:
         event = replace(event, epoch=event.epoch + self._offset)
         self.figures.add_batch(event, self.place.batches)
-        self.place.epoch, self.place.batch = event.epoch, event.batch
+        self.place.epoch, self.place.batch, self.place.part = event.epoch, event.batch, 0.0
+        self.place.rate = event.rate
         self.place.pictures_per_second = event.images_per_second
         if self._until == "batch":
             self._reached()

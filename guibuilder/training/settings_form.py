@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from core.graph.initial import AS_EACH_LAYER_SAYS
 from core.project import DataChoice
 from core.settings import Setting, settings_of
 from core.train.options import TrainOptions
@@ -14,10 +15,12 @@ from guibuilder.document import Change, Document
 from guibuilder.fields import shown
 from guibuilder.forms import Form
 from guibuilder.theme import Theme
+from guibuilder.training import schedule_part
 from guibuilder.training.data_choice import DataPanel
 from guibuilder.training.run import TrainingRun
+from guibuilder.training.words import updates_words
 
-USUAL = ("epochs", "learning_rate", "batch_size", "optimizer", "loss", "validation", "seed")
+USUAL = ("epochs", "learning_rate", "mode", "batch_size", "optimizer", "loss", "validation", "seed")
 WIDTH = 264
 _LABELS = 92
 # With other data, shares or order, the counters of a stopped training mean nothing any more.
@@ -32,9 +35,13 @@ class SettingsForm(QScrollArea):
         super().__init__(parent)
         self._document, self._theme, self._run = document, theme, run
         declared = settings_of(TrainOptions)
-        rest = [name for name in declared if name not in USUAL]
+        rest = [name for name in declared if name not in (*USUAL, *schedule_part.NAMES)]
         self.data = DataPanel(document, theme, worker)
         self.usual = Form([declared[name] for name in USUAL], label_width=_LABELS)
+        self.updates = QLabel()
+        self.updates.setWordWrap(True)
+        self.updates.setProperty("soft", True)
+        self.schedule = schedule_part.SchedulePart(theme, run, _LABELS)
         folded = [*(declared[name] for name in rest), settings_of(DataChoice)["normalise"]]
         self.rest = Form(folded, label_width=_LABELS)
         self.fold = QToolButton()
@@ -44,20 +51,25 @@ class SettingsForm(QScrollArea):
         self.fold.setIconSize(QSize(12, 12))
         self.fold.toggled.connect(self._unfold)
         self._lay_out()
-        for form in (self.usual, self.rest):
+        for form in self._forms:
             form.changed.connect(lambda name, value, form=form: self._changed(form, name, value))
+        self.data.understood.connect(self._count_updates)
         document.changed.connect(self._follow)
         run.state_changed.connect(self._lock)
         theme.changed.connect(self._paint)
         self._show()
         self._unfold(False)
 
+    @property
+    def _forms(self) -> tuple[Form, ...]:
+        return self.usual, self.schedule.form, self.rest
+
     def _lay_out(self) -> None:
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(6)
-        for widget in (self.data, self.usual, self.fold, self.rest):
+        for widget in (self.data, self.usual, self.updates, self.schedule, self.fold, self.rest):
             column.addWidget(widget)
         column.addStretch(1)
         self.setWidget(inside)
@@ -74,10 +86,25 @@ class SettingsForm(QScrollArea):
         self.rest.show_values(values)
         self.rest.set_row_visible("momentum", options.optimizer in ("momentum", "nesterov"))
         self.usual.set_row_visible("batch_size", options.mode == "mini-batch")
+        self.rest.set_row_visible("init_value", self._begins_constant())
+        self.schedule.show_options(options)
+        self._count_updates()
         self._lock()
 
+    def _count_updates(self) -> None:
+        seen, project = self.data.seen, self._document.project
+        known = seen.train if seen is not None else None
+        self.updates.setText(updates_words(project.options, known))
+
+    def _begins_constant(self) -> bool:
+        """Whether any weights begin as constants, so that their value matters."""
+        project = self._document.project
+        layers = (project.options.init,) if project.options.init != AS_EACH_LAYER_SAYS else tuple(
+            getattr(node.layer, "kernel_init", "") for node in project.network.nodes.values())
+        return "constant" in layers
+
     def _follow(self, change: Change) -> None:
-        if change.touched("options") or change.touched("data"):
+        if any(change.touched(part) for part in ("options", "data", "network")):
             self._show()
 
     def _changed(self, form: Form, name: str, value: Any) -> None:
@@ -95,7 +122,7 @@ class SettingsForm(QScrollArea):
         """While a training goes on only its learning rate can be changed."""
         active = self._run.active
         self.data.setEnabled(not active)
-        for form in (self.usual, self.rest):
+        for form in self._forms:
             for name, editor in form.editors.items():
                 editor.setEnabled(not active or name == "learning_rate")
 

@@ -24,7 +24,10 @@ ACTIVE = (State.PREPARING, State.RUNNING, State.PAUSED)
 
 @dataclass
 class Place:
-    """How far a run is; epochs count from the document's first one."""
+    """How far a run is; epochs count from the document's first one.
+
+    `part` is the share of the present step that is done, where a step takes long; `rate` its learning rate.
+    """
 
     epoch: int = 0
     epochs: int = 0
@@ -34,12 +37,14 @@ class Place:
     train: int = 0
     test: int = 0
     pictures_per_second: float = 0.0
+    part: float = 0.0
+    rate: float | None = None
 
     @property
     def share(self) -> float:
         """The share of this run that is done, 0 to 1."""
         whole = self.epochs - self.first_epoch + 1
-        done = max(self.epoch - self.first_epoch, 0) + self.batch / max(1, self.batches)
+        done = max(self.epoch - self.first_epoch, 0) + (self.batch + self.part) / max(1, self.batches)
         return min(1.0, done / whole) if whole > 0 and self.epoch else 0.0
 
     @property

@@ -1,4 +1,11 @@
-"""Numbers of a training in words: rates, remaining time, shares, losses."""
+"""Numbers of a training in words: rates, remaining time, shares, losses, schedules, updates."""
+
+from core.data.dataset import set_aside
+from core.train.job import batch_size, updates_per_epoch
+from core.train.options import TrainOptions
+from core.train.schedule import rate_factor
+from guibuilder.training.trouble import plain
+from guibuilder.words import plural
 
 
 def rate_words(pictures_per_second: float) -> str:
@@ -34,3 +41,42 @@ def share_words(share: float | None) -> str:
     percent = min(share * 100, 99.9) if share < 1 else 100.0
     return f"{percent:.1f} %" if percent < 100 else "100 %"
 
+
+def schedule_words(options: TrainOptions) -> str:
+    """What the learning rate will do, in a sentence or two."""
+    start, epochs = number_words(options.learning_rate), plural(options.epochs, "epoch")
+    last = number_words(options.learning_rate * rate_factor(options, options.epochs - 1))
+    times = f"× {number_words(options.schedule_factor)}"
+    if options.schedule == "linear":
+        return f"Falls evenly from {start} to 0 over {epochs}."
+    if options.schedule == "cosine":
+        return f"Falls along half a cosine from {start} to 0 over {epochs}: slowly, then fast, then slowly."
+    if options.schedule == "step":
+        when = f"after every {plural(options.schedule_every, 'epoch')}" if options.schedule_every > 1 else (
+            "after each epoch" if options.schedule_every else "after half of the epochs, and again after three quarters")
+        return f"Starts at {start}; {times} {when}. The last epoch has {last}."
+    if options.schedule == "exponential":
+        return (f"Starts at {start}; × {number_words(options.schedule_decay)} after each epoch. "
+                f"The last epoch has {last}.")
+    if options.schedule == "plateau":
+        loss = "validation" if options.validation else "training"
+        return (f"Stays at {start} while the {loss} loss falls. After {plural(options.schedule_patience, 'epoch')} "
+                f"in a row without a better one: {times}, and so on.")
+    return f"Stays at {start} for {epochs}."
+
+
+def updates_words(options: TrainOptions, pictures: int | None) -> str:
+    """"23 updates per epoch, each from 64 pictures"; `pictures` to train, those for validation included, where known."""
+    if pictures is None:
+        return {"batch": "1 update per epoch, from all pictures.", "stochastic": "One update for each picture."}.get(
+            options.mode, f"One update for each {plural(options.batch_size, 'picture')}.")
+    count = updates_per_epoch(options, pictures)
+    train = pictures - set_aside(pictures, options.validation)
+    each = batch_size(options, train)
+    all_of_them = "all " if each == train > 1 else ""
+    return f"{plural(count, 'update')} per epoch, each from {all_of_them}{plural(each, 'picture')}."
+
+
+def number_words(number: float) -> str:
+    """A rate with three digits at most, without an exponent where that is readable: "0.000125", "1.2e-09"."""
+    return plain(float(f"{number:.3g}"))
