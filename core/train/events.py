@@ -1,7 +1,7 @@
 """What a training tells while it runs: small frozen values, in this order.
 
-Preparing* · Started · ((Gathering* · BatchDone)* · EpochDone)* · exactly one of Finished or Failed. Losses are means per picture,
-accuracies shares from 0 to 1, times seconds; None where there is none.
+Preparing* · Started · ((Gathering* · BatchDone)* · EpochDone)* · exactly one of Finished or Failed. Losses are means
+per picture, accuracies shares from 0 to 1, times seconds; None where there is none.
 """
 
 from collections.abc import Mapping

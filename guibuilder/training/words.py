@@ -53,7 +53,7 @@ def schedule_words(options: TrainOptions) -> str:
         return f"Falls along half a cosine from {start} to 0 over {epochs}: slowly, then fast, then slowly."
     if options.schedule == "step":
         when = f"after every {plural(options.schedule_every, 'epoch')}" if options.schedule_every > 1 else (
-            "after each epoch" if options.schedule_every else "after half of the epochs, and again after three quarters")
+            "after each epoch" if options.schedule_every else "after half of the epochs and again after three quarters")
         return f"Starts at {start}; {times} {when}. The last epoch has {last}."
     if options.schedule == "exponential":
         return (f"Starts at {start}; × {number_words(options.schedule_decay)} after each epoch. "
@@ -66,7 +66,7 @@ def schedule_words(options: TrainOptions) -> str:
 
 
 def updates_words(options: TrainOptions, pictures: int | None) -> str:
-    """"23 updates per epoch, each from 64 pictures"; `pictures` to train, those for validation included, where known."""
+    """"23 updates per epoch, each from 64 pictures"; `pictures` train or validate, where that is known."""
     if pictures is None:
         return {"batch": "1 update per epoch, from all pictures.", "stochastic": "One update for each picture."}.get(
             options.mode, f"One update for each {plural(options.batch_size, 'picture')}.")

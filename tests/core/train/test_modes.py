@@ -35,7 +35,8 @@ def test_the_share_for_validation_is_counted_as_it_is_cut():
     for count in (2, 3, 10, 99, 1437):
         for share in (0.0, 0.001, 0.1, 0.5, 0.9):
             parts = split(few(count), share, 0)
-            assert (len(parts.validation), len(parts.train)) == (set_aside(count, share), count - set_aside(count, share))
+            aside = set_aside(count, share)
+            assert (len(parts.validation), len(parts.train)) == (aside, count - aside)
 
 
 def test_a_small_set_goes_in_one_piece():

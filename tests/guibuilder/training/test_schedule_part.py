@@ -85,7 +85,8 @@ def test_the_value_of_constants_is_shown_where_something_is_constant(panel: Trai
 
 
 @pytest.mark.parametrize(("mode", "words"), [
-    ("mini-batch", "21 updates per epoch, each from 64 pictures."), ("batch", "1 update per epoch, each from all 1,293"),
+    ("mini-batch", "21 updates per epoch, each from 64 pictures."),
+    ("batch", "1 update per epoch, each from all 1,293"),
     ("stochastic", "1,293 updates per epoch, each from 1 picture.")])
 def test_how_many_updates_an_epoch_makes_is_said(panel: TrainingPanel, document: Document, worker: Scripted, mode: str,
                                                  words: str):
@@ -126,8 +127,9 @@ def test_the_keys_go_from_epoch_to_epoch_and_are_described(curve: RateCurve):
     curve.show_options(TrainOptions(schedule="step", epochs=8, learning_rate=0.1))
     assert "after half of the epochs" in curve.accessibleDescription()
     curve.setFocus()
-    for key, words in ((Qt.Key.Key_Right, "Epoch 1 of 8: learning rate 0.1"), (Qt.Key.Key_End, "Epoch 8 of 8: learning "
-                       "rate 0.001"), (Qt.Key.Key_Left, "Epoch 7 of 8"), (Qt.Key.Key_Home, "Epoch 1 of 8")):
+    for key, words in ((Qt.Key.Key_Right, "Epoch 1 of 8: learning rate 0.1"),
+                       (Qt.Key.Key_End, "Epoch 8 of 8: learning rate 0.001"),
+                       (Qt.Key.Key_Left, "Epoch 7 of 8"), (Qt.Key.Key_Home, "Epoch 1 of 8")):
         QTest.keyClick(curve, key)
         assert curve.accessibleDescription().startswith(words)
     QTest.keyClick(curve, Qt.Key.Key_Escape)
@@ -145,7 +147,8 @@ def test_the_curve_is_drawn_where_its_numbers_lie(curve: RateCurve, theme: Theme
 
     def drawn(epochs: float, rate: float) -> bool:
         place = curve._place(area, epochs, rate)
-        near = [image.pixelColor(round(place.x()) + dx, round(place.y()) + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+        x, y = round(place.x()), round(place.y())
+        near = [image.pixelColor(x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
         return any(abs(each.red() - accent.red()) + abs(each.blue() - accent.blue()) < 60 for each in near)
 
     assert drawn(1, 0.1)
