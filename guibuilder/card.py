@@ -14,11 +14,12 @@ NARROW = 232
 
 
 class Card(QAbstractButton):
-    """What can be started: its picture on top, title, words and figures below."""
+    """What can be started: its picture on top, where it has one; title, words and figures below."""
 
-    def __init__(self, theme: Theme, title: str, about: str, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, title: str, about: str, pictured: bool = True,
+                 parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._pictured = theme, pictured
         self._about, self._figures = about, ""
         self._picture: QPixmap | None = None
         self.setText(title)
@@ -35,9 +36,19 @@ class Card(QAbstractButton):
         self._picture, self._figures = picture, figures
         self.update()
 
+    @property
+    def figures(self) -> str:
+        """The line of figures."""
+        return self._figures
+
+    def show_figures(self, figures: str) -> None:
+        """Show one line of figures."""
+        self._figures = figures
+        self.update()
+
     def picture_size(self) -> QSize:
         """How large a picture fits."""
-        return QSize(self.width() - 2, round(self.height() - self._words_height(self.width())))
+        return QSize(self.width() - 2, max(0, round(self.height() - self._words_height(self.width()))))
 
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint()
@@ -46,7 +57,7 @@ class Card(QAbstractButton):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return round(width * PICTURE + self._words_height(width))
+        return round((width * PICTURE if self._pictured else 0) + self._words_height(width))
 
     def _words_height(self, width: int) -> float:
         """Three lines of words, four where the card is narrow."""
@@ -87,8 +98,9 @@ class Card(QAbstractButton):
             painter.drawPixmap(1, 1, self._picture)
         else:
             painter.fillRect(QRectF(1, 1, size.width(), size.height()), QColor(colours.canvas))
-        painter.setPen(QColor(colours.hairline))
-        painter.drawLine(0, size.height(), self.width(), size.height())
+        if self._pictured:
+            painter.setPen(QColor(colours.hairline))
+            painter.drawLine(0, size.height(), self.width(), size.height())
         painter.restore()
         painter.setPen(QPen(QColor(colours.accent if strong else colours.hairline), 2 if self.hasFocus() else 1))
         painter.drawPath(shape)

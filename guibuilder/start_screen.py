@@ -28,7 +28,7 @@ from guibuilder.recovery_panel import RecoveryPanel
 from guibuilder.theme import Theme
 from guibuilder.thumbnail import thumbnail
 
-FIRST = ("lenet5", "classroom-cnn", "mlp", "resnet-small", "lenet5-1998")
+IN_CLASS = ("lenet5", "classroom-cnn", "mlp", "vgg-small", "googlenet-small", "resnet-small", "lenet5-1998")
 EMPTY = ""
 SIDE_WIDTH = 264
 
@@ -49,8 +49,8 @@ class StartScreen(QScrollArea):
         self._theme, self._recent = theme, recent
         self._waiting: list[str] = []
         self.recovery = RecoveryPanel(theme)
-        self.cards = {name: self._card(name) for name in (*self._names(), EMPTY)}
-        self._grid, self._files = QGridLayout(), QVBoxLayout()
+        self.cards = {name: self._card(name) for name in (*IN_CLASS, EMPTY, *self._published())}
+        self._grid, self._large, self._files = QGridLayout(), QGridLayout(), QVBoxLayout()
         self._side = QFrame()
         self._lay_out()
         self._timer = QTimer(self, interval=0)
@@ -59,14 +59,15 @@ class StartScreen(QScrollArea):
         theme.changed.connect(self._draw_again)
         self._show_recent()
 
-    def _names(self) -> list[str]:
-        return sorted(TEMPLATES, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    def _published(self) -> list[str]:
+        """The large networks of the literature, which are looked at rather than trained here."""
+        return [name for name in TEMPLATES if name not in IN_CLASS]
 
     def _card(self, name: str) -> Card:
         if name == EMPTY:
             card = Card(self._theme, "Empty network", "Start from nothing and put layers together yourself.")
         else:
-            card = Card(self._theme, TEMPLATES[name].title, TEMPLATES[name].about)
+            card = Card(self._theme, TEMPLATES[name].title, TEMPLATES[name].about, name in IN_CLASS)
         card.clicked.connect(lambda: self.template_chosen.emit(name))
         return card
 
@@ -79,11 +80,15 @@ class StartScreen(QScrollArea):
         title.setStyleSheet("font-size: 26px; font-weight: 600")
         hint.setProperty("soft", True)
         hint.setWordWrap(True)
-        self._grid.setSpacing(14)
+        for grid in (self._grid, self._large):
+            grid.setSpacing(14)
         left, row = QVBoxLayout(), QHBoxLayout()
         left.setSpacing(10)
         left.addWidget(caption("Start from a network"))
         left.addLayout(self._grid)
+        left.addSpacing(10)
+        left.addWidget(caption("Networks from the literature"))
+        left.addLayout(self._large)
         left.addStretch(1)
         row.setSpacing(36)
         row.addLayout(left, 1)
@@ -144,7 +149,7 @@ class StartScreen(QScrollArea):
     # thumbnails -------------------------------------------------------------------------------------------------
 
     def _draw_again(self) -> None:
-        self._waiting = list(self.cards)
+        self._waiting = [name for name in self.cards if name in (*IN_CLASS, EMPTY) or not self.cards[name].figures]
         if self.isVisible():
             self._timer.start()
 
@@ -154,19 +159,26 @@ class StartScreen(QScrollArea):
             self._timer.stop()
             return
         name = self._waiting.pop(0)
+        if name in self._published():
+            self.cards[name].show_figures(_figures(template(name).network))
+            return
         card, network, figures = self.cards[name], Network(), "a blank canvas"
         if name != EMPTY:
             project = template(name)
             network = project.network
             figures = _figures(network)
         size, ratio = card.picture_size(), self.devicePixelRatioF()
+        if size.isEmpty():  # the cards have not found their places yet
+            self._waiting.append(name)
+            return
         card.show_picture(thumbnail(network, size, self._theme.colours, ratio), figures)
 
     def _arrange_cards(self) -> None:
         room = self.viewport().width() - 72 - self._side.width() - 36
         columns = max(1, min(3, room // round(196 * self._theme.scale)))
-        for place, card in enumerate(self.cards.values()):
-            self._grid.addWidget(card, place // columns, place % columns)
+        for grid, names in ((self._grid, (*IN_CLASS, EMPTY)), (self._large, self._published())):
+            for place, name in enumerate(names):
+                grid.addWidget(self.cards[name], place // columns, place % columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -27,15 +27,20 @@ class Builder:
     """Writes a network down layer after layer; `last` is what the next layer is wired to."""
 
     def __init__(self) -> None:
-        self.network = Network()
+        self._nodes: dict[str, Node] = {}
+        self._edges: list[Edge] = []
         self.last = ""
+
+    @property
+    def network(self) -> Network:
+        """What is written down so far; wires lead from earlier to later layers, so there is nothing to check."""
+        return Network(nodes=dict(self._nodes), edges=tuple(self._edges))
 
     def add(self, kind: str, name: str, *sources: str, **settings: Any) -> str:
         """Add a layer behind `sources` (ids), or behind the last one, and give its id."""
-        node = Node(self.network.fresh_id(), make_layer(kind, settings), name)
-        self.network = self.network.add(node)
+        node = Node(f"n{len(self._nodes) + 1}", make_layer(kind, settings), name)
+        self._nodes[node.id] = node
         if node.layer.ports[1] != 0:
-            for port, source in enumerate(sources or (self.last,)):
-                self.network = self.network.connect(Edge(source, node.id, port))
+            self._edges.extend(Edge(source, node.id, port) for port, source in enumerate(sources or (self.last,)))
         self.last = node.id
         return node.id

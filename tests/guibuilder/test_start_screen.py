@@ -14,7 +14,7 @@ from guibuilder.background import _running
 from guibuilder.file_button import FileButton
 from guibuilder.recent import RecentFiles
 from guibuilder.recovery import Left
-from guibuilder.start_screen import EMPTY, StartScreen
+from guibuilder.start_screen import EMPTY, IN_CLASS, StartScreen
 from guibuilder.thumbnail import png
 
 
@@ -35,8 +35,9 @@ def test_every_template_has_a_card_and_so_has_nothing(screen, qtbot):
     assert set(screen.cards) == {*TEMPLATES, EMPTY}
     assert next(iter(screen.cards)) == "lenet5"
     qtbot.waitUntil(lambda: not screen._waiting)
-    assert "14 layers · 61,706 parameters" in screen.cards["lenet5"]._figures
-    assert all(card._picture is not None for card in screen.cards.values())
+    assert "14 layers · 61,706 parameters" in screen.cards["lenet5"].figures
+    assert all(screen.cards[name]._picture is not None for name in (*IN_CLASS, EMPTY))
+    assert screen.cards["vgg16"].figures == "41 layers · 138,357,544 parameters"
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space])

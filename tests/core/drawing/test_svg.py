@@ -69,7 +69,7 @@ def test_types_without_room_are_icons_and_titles():
     root = _parsed(template("resnet-small").network)
     spoken = [each.text for each in root.iter(f"{SVG}title")]
     assert "BatchNorm" not in _texts(root)
-    assert "BatchNorm Stem_norm, per channel, output 16×28×28, 32 parameters" in spoken
+    assert "BatchNorm Stem_norm, per channel, output 16×32×32, 32 parameters" in spoken
     icons = [each for each in root.iter(f"{SVG}g") if "scale" in each.get("transform", "")]
     assert len(icons) >= 8
     assert "currentColor" not in draw(template("resnet-small").network).svg

@@ -84,7 +84,7 @@ def test_a_scene_built_anew_gives_the_same_picture(make_canvas):
     canvas = make_canvas("resnet-small")
     network = canvas.document.network
     edit(canvas, network.move({node(canvas, "B2_conv1"): (700, 333)}))
-    edit(canvas, remove_and_reconnect(canvas.document.network, [node(canvas, "B1_relu1")]))
+    edit(canvas, remove_and_reconnect(canvas.document.network, [node(canvas, "B1_conv1_relu")]))
     edit(canvas, canvas.document.network.change(node(canvas, "B3_conv1"), kernel=40))
     canvas.document.undo_stack.undo()
     canvas.selection.set([node(canvas, "Pool")])
