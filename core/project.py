@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.data.augmentation import Augmentation
 from core.graph.initial import complete
 from core.graph.levels import renamed_layers
 from core.graph.network import Network
@@ -15,7 +16,7 @@ from core.train.options import TrainOptions, how_to_start
 
 
 @dataclass(frozen=True)
-class DataChoice:
+class DataChoice(Augmentation):
     """Which pictures to train on: a name or a path, and what is done to them."""
 
     source: str = setting("digits28", "Data", "A data set by name, or a file or folder of your own.")

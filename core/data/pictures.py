@@ -41,7 +41,7 @@ def fit_to(x: Array, shape: tuple[int, ...]) -> tuple[Array, tuple[str, ...]]:
     values = np.divide(picture, full, dtype=np.float32) if full != 1 else picture.astype(np.float32)
     if not np.isfinite(values).all():
         raise DataError("Some pixels are not numbers (NaN or infinite).")
-    if len(values) in (2, 4) and len(values) != _plan(values.shape, shape)[0]:
+    if len(values) in (2, 4) and len(values) != fitted_shape(values.shape, shape)[0]:
         values = values[:-1] * values[-1:] + (1 - values[-1:])
         notes.append("Transparent parts are shown over white.")
     fitted, more = fit_pictures(values[None], shape)
@@ -67,7 +67,7 @@ def fit_dataset(dataset: Dataset, shape: tuple[int, ...]) -> Dataset:
 
 def fit_pictures(x: Array, shape: tuple[int, ...]) -> tuple[Array, tuple[str, ...]]:
     """Pictures N×C×H×W fitted to `shape` in their own type, and what was done to them in words."""
-    channels, height, width = _plan(x.shape[1:], shape)
+    channels, height, width = fitted_shape(x.shape[1:], shape)
     notes = []
     repeat = 1
     if x.shape[1] != channels:
@@ -89,7 +89,7 @@ def fit_pictures(x: Array, shape: tuple[int, ...]) -> tuple[Array, tuple[str, ..
     return x.reshape(len(x), *shape) if len(shape) == 1 else x, tuple(notes)
 
 
-def _plan(old: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int, int]:
+def fitted_shape(old: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Channels, height and width that `shape` asks of pictures of size `old`; a flat shape has to be worked out."""
     if len(shape) == 3:
         return shape[0], shape[1], shape[2]

@@ -93,7 +93,7 @@ class Training:
         if prepared.in_pieces:
             return (yield from self._whole(prepared, good, order))
         began = time.perf_counter()
-        for x, y in prepared.train.run(order):
+        for x, y in prepared.train.run(order, self.epoch):
             if self.control.stopped:
                 break
             rate = self._before_step(prepared, good)

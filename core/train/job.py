@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from core.data.augmentation import Augmentation
 from core.data.dataset import Dataset, set_aside
 from core.data.download import Progress
 from core.data.load import load
@@ -43,6 +44,9 @@ class _Data(Protocol):
 
     @property
     def normalise(self) -> bool: ...
+
+    @property
+    def augmentation(self) -> Augmentation: ...
 
 
 class Trainable(Protocol):

@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from core.data.augmentation import remarks
+from core.data.augmenter import augmenter_for
 from core.data.batches import Batches
 from core.data.dataset import Dataset, Split, split
 from core.data.normalisation import Normalisation
-from core.data.pictures import fit_dataset
+from core.data.pictures import fit_dataset, fitted_shape
 from core.engine.engine import Engine
 from core.errors import TrainingError
 from core.graph.shapes import Inference
@@ -115,6 +117,7 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     options = job.project.options
     checks.checked_outputs(inference, len(dataset.classes))
     mark = data_mark(dataset)
+    shape = fitted_shape(dataset.shape, checks.input_shape(inference))
     dataset = fit_dataset(dataset, checks.input_shape(inference))
     parts = split(dataset, options.validation, options.seed)
     batch = checks.batch_size(options, len(parts.train))
@@ -131,8 +134,10 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     engine.warm_up(lambda done, total, text: report(Preparing(text, done, total)))
     engine.set_weights(weights)
     normal = checks.normalisation(job.project, dataset, anew=not job.resume)
+    how = job.project.data.augmentation
+    changes, said = augmenter_for(how, dataset, shape, options.seed), remarks(how, shape, dataset.name, dataset.classes)
     return Prepared(dataset, parts, batch, engine,
-                    Batches(dataset.train_x, dataset.train_y, dataset.scale, piece, normal),
+                    Batches(dataset.train_x, dataset.train_y, dataset.scale, piece, normal, changes),
                     Batches(dataset.train_x, dataset.train_y, dataset.scale, capacity, normal),
                     Batches(dataset.test_x, dataset.test_y, dataset.scale, capacity, normal),
-                    weights, normal, checks.notes(job.project, dataset, piece if piece < batch else 0), mark)
+                    weights, normal, said + checks.notes(job.project, dataset, piece if piece < batch else 0), mark)

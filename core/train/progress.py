@@ -165,7 +165,8 @@ def changed(project: Trainable, mark: str = "") -> tuple[str, tuple[str, ...]]:
     now, then = made_of(project, mark), known.made
     what = "network" if now.network != then.network else ""
     what = what or next((words for name, words in _ORDER.items() if _differs(now.options, then.options, name)), "")
-    if not what and ((mark and mark != then.data) or now.choice != then.choice):
+    other_choice = any(_differs(now.choice, then.choice, name) for name in now.choice)
+    if not what and ((mark and mark != then.data) or other_choice):
         what = "data"
     if what:
         verb = "have" if what == "data" else "has"

@@ -28,7 +28,7 @@ def whole_step(prepared: Prepared, order: Array, epoch: int, rate: float, optimi
     """
     engine, seen, seconds = prepared.engine, 0, 0.0
     began = time.perf_counter()
-    for x, y in prepared.train.run(order):
+    for x, y in prepared.train.run(order, epoch):
         found = engine.add_piece(x, y, first=not seen)
         seen += len(y)
         if not found.finite:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.data.augmentation import NAMES, Augmentation, switched
 from core.errors import FileError, SettingError, TrainingError, UsageError
 from core.formats import open_file, save_file
 from core.graph.cost import cost
 from core.graph.network import Network
-from core.project import DataChoice, Project
+from core.project import Project
 from core.settings import Setting, settings_of
 from core.train.events import Failed, Finished
 from core.train.options import TrainOptions
@@ -38,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar = _OWN_METAVARS.get(name, _METAVARS[declared.kind])
             parser.add_argument(f"--{name.replace('_', '-')}", type=_reader(declared), metavar=metavar,
                                 help=_help(declared))
+    parser.add_argument("--augment", type=_augment, metavar="A,B", help="change each training picture anew in every "
+                        f"epoch: any of {', '.join(NAMES)}, parted by commas, or none")
+    for name, declared in _strengths().items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=_reader(declared), metavar=_METAVARS[declared.kind],
+                            help=_help(declared))
     parser.add_argument("--normalise", action=argparse.BooleanOptionalAction, default=None,
                         help="shift and scale the pictures to mean 0 and spread 1, or leave them as they are")
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"save the trained project here ({_ENDING})")
@@ -83,8 +89,10 @@ def _project(arguments: argparse.Namespace) -> Project:
     if arguments.init and project.weights:
         raise UsageError(f"{arguments.network} has weights already and goes on from them. To begin anew, export its "
                          f"drawing alone (guibuilder export {arguments.network} --to json) and train that.")
-    normalise = project.data.normalise if arguments.normalise is None else arguments.normalise
-    return replace(project, options=options, data=DataChoice(_source(arguments.data), normalise))
+    names = (*_strengths(), "normalise")
+    data = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    data |= arguments.augment or {}
+    return replace(project, options=options, data=replace(project.data, source=_source(arguments.data), **data))
 
 
 def _resumed(arguments: argparse.Namespace, network: Network) -> Project:
@@ -171,6 +179,20 @@ def _reader(declared: Setting) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(error.message.removeprefix(f"{declared.label} ")) from error
 
     return read
+
+
+def _strengths() -> dict[str, Setting]:
+    """The settings that say how far each augmentation goes, by name."""
+    return {name: declared for name, declared in settings_of(Augmentation).items() if declared.kind != "bool"}
+
+
+def _augment(text: str) -> dict[str, bool]:
+    """"translate,reflect" as the switches of all augmentations; "none" switches all off."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    try:
+        return switched([] if names == ["none"] else names)
+    except SettingError as error:
+        raise argparse.ArgumentTypeError(error.message) from error
 
 
 def _help(declared: Setting) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from core.data.augmentation import Augmentation
 from core.data.dataset import Dataset
 from core.data.load import load
 from core.graph.network import Network
@@ -23,6 +24,7 @@ OPTIONS = TrainOptions(epochs=2, batch_size=32, learning_rate=0.01)
 class Data:
     source: str = "digits"
     normalise: bool = False
+    augmentation: Augmentation = Augmentation()
 
 
 @dataclass(frozen=True)

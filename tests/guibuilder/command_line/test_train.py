@@ -288,3 +288,24 @@ def test_every_option_is_read_by_its_setting(command, small):
                     "batch", "--patience", 3, "--schedule", "step", "--batch-size", 8, "--json")
     assert found.status == 0
     assert found.json["epochs"][0]["validation_loss"] < 1
+
+
+def test_augmentation_is_kept_in_the_project_and_changed_by_name(command, small, tmp_path):
+    out, again = tmp_path / "a.gbnet", tmp_path / "b.gbnet"
+    given = ("--data", "digits", "--epochs", 1, "--json")
+    plain = command("train", small, *given).json
+    found = command("train", small, *given, "--augment", "translate,reflect", "--translate-by", 2, "--out", out)
+    assert found.json["epochs"] != plain["epochs"]
+    assert "must not be mirrored" in found.err
+    choice = open_file(out).data
+    assert (choice.translate, choice.translate_by, choice.reflect, choice.crop) == (True, 2, True, False)
+    assert command("train", out, *given, "--out", again).status == 0
+    assert open_file(again).data == choice
+    command("train", out, *given, "--augment", "none", "--out", again)
+    assert not open_file(again).data.augments
+
+
+def test_an_unknown_augmentation_is_named(command, small):
+    found = command("train", small, "--data", "digits", "--augment", "translate,flip")
+    assert found.status == 2
+    assert "There is no augmentation 'flip'; there are crop, translate, reflect, rgb-pca" in found.err
