@@ -6,14 +6,18 @@ from core.engine.flow import Task
 from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
 from core.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from core.layers.arrangement import Pad2D, Reshape, Scale
 from core.layers.base import Layer
 from core.layers.batch_norm import BatchNorm
 from core.layers.conv2d import Conv2D
 from core.layers.dense import Dense
 from core.layers.dropout import Dropout
+from core.layers.local_response_norm import LocalResponseNorm
+from core.layers.maxout import Maxout
 from core.layers.merge import Add, Concatenate
+from core.layers.other_pooling import ChannelPool, GaussianPool2D, GlobalMaxPool2D, L2Pool2D
 from core.layers.pooling import AveragePool2D, GlobalAveragePool2D, MaxPool2D
-from core.layers.rectified import VeryLeakyReLU
+from core.layers.rectified import APL, ELU, NoisyReLU, PReLU, RReLU, Softplus, VeryLeakyReLU
 from core.layers.reshape import Flatten
 
 # Layers for which there is one kernel only, and what it does.
@@ -25,10 +29,24 @@ _SINGLE: dict[type[Layer], tuple[str, str]] = {
     VeryLeakyReLU: ("activation", "one number in, one number out"),
     Sigmoid: ("activation", "one number in, one number out"),
     Tanh: ("activation", "one number in, one number out"),
+    ELU: ("activation", "one number in, one number out"),
+    Softplus: ("activation", "one number in, one number out"),
+    PReLU: ("learned-slope", "number by number, a slope per channel"),
+    APL: ("hinges", "number by number, a few hinges per channel"),
+    Scale: ("scale", "number by number, a factor and a shift per channel"),
+    NoisyReLU: ("noisy", "random numbers from counters, none kept"),
+    RReLU: ("random-slope", "random numbers from counters, none kept"),
+    Maxout: ("maxout", "one matrix product for all pieces, then the largest"),
     Softmax: ("softmax", "each picture's scores together"),
     MaxPool2D: ("max-pool", "window by window"),
     AveragePool2D: ("average-pool", "window by window"),
     GlobalAveragePool2D: ("global-average", "the mean of each map"),
+    GlobalMaxPool2D: ("max-pool", "one window over the whole map"),
+    L2Pool2D: ("length-pool", "window by window"),
+    GaussianPool2D: ("weighted-pool", "window by window"),
+    ChannelPool: ("channel-pool", "neighbouring channels together"),
+    LocalResponseNorm: ("neighbours", "pixel by pixel, sums over neighbouring channels"),
+    Pad2D: ("pad", "rows are copied into a frame that is filled once"),
     BatchNorm: ("batch-norm", "sums per channel, then number by number"),
     Dropout: ("dropout", "random numbers from counters, none kept"),
     Add: ("add", "number by number"),
@@ -56,6 +74,9 @@ def choose(task: Task) -> Choice:
         return Choice("definition", "compilation is switched off (NUMBA_DISABLE_JIT), so the NumPy definition runs")
     if isinstance(layer, Conv2D):
         return _convolution(layer, task)
+    if isinstance(layer, Reshape):
+        # As a vector the numbers lie as Flatten leaves them.
+        return Choice("flatten" if len(task.shape) == 1 else "reshape", "only the order of the numbers changes")
     if type(layer) in _SINGLE:
         return Choice(*_SINGLE[type(layer)])
     return Choice("definition", "there is no compiled kernel for this layer, so the NumPy definition runs")

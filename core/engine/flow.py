@@ -8,6 +8,7 @@ from core.graph.shapes import running
 from core.layers.activation import Softmax
 from core.layers.base import Layer, Shape
 from core.layers.input import Input
+from core.layers.rectified import Linear
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,14 @@ def _only(found: list[str], what: str) -> str:
 
 
 def _stand_ins(network: Network) -> dict[str, str]:
-    """For each id the id whose output it hands on: itself, or what a bypassed layer's first input stands for."""
+    """For each id the id whose output it hands on: itself, or what a bypassed layer's first input stands for.
+
+    A Linear hands on what it gets as well, and so is no work at all.
+    """
     found: dict[str, str] = {}
     for key in network.order:
         inputs = network.inputs_of(key)
-        bypassed = network.nodes[key].layer.bypassed and bool(inputs)
-        found[key] = found[inputs[min(inputs)]] if bypassed else key
+        layer = network.nodes[key].layer
+        hands_on = (layer.bypassed or isinstance(layer, Linear)) and bool(inputs)
+        found[key] = found[inputs[min(inputs)]] if hands_on else key
     return found

@@ -11,14 +11,18 @@ from core.engine.steps.base import Build, Part, Pictures, Run, Scratch, Step
 from core.engine.steps.catalogue import STEPS
 from core.engine.steps.gather import GatherGradients
 from core.engine.tensor import Floats, Tensor
+from core.layers.base import Shape
 from core.layers.dense import Dense
+from core.layers.maxout import Maxout
 
 # More chunks can keep more threads busy, but each has partial gradients of its own: weights of a layer → chunks.
 _CHUNKS = ((32_768, 16), (1_000_000, 8))
 _FEWEST_CHUNKS = 4
 # Steps that treat every number alike, and so keep the order of the numbers they get.
-_ORDERLY = ("activation", "dropout", "batch-norm")
-_IN_PLACE = (*_ORDERLY, "add")
+_ORDERLY = ("activation", "dropout", "batch-norm", "noisy", "random-slope", "learned-slope", "hinges", "scale")
+_IN_PLACE = (*_ORDERLY, "add", "neighbours")
+# Steps whose weights are stored in the order of the numbers they get.
+_ANY_ORDER = ("dense", "maxout")
 
 
 Phase = list[Pictures] | Part
@@ -80,7 +84,7 @@ def chunk_size(flow: Flow, batch: int) -> int:
 
 
 def _weights_of(task: Task) -> int:
-    if isinstance(task.layer, Dense):
+    if isinstance(task.layer, Dense | Maxout):
         return 0
     return sum(spec.size for spec in task.layer.arrays(*task.input_shapes).values())
 
@@ -100,9 +104,9 @@ def _add_step(plan: Plan, task: Task, learning: set[str]) -> None:
     choice = choose(task)
     plan.choices[task.name] = choice
     numbers = build.batch * math.prod(task.shape)
-    if choice.kernel == "flatten" and _stays_in_place(plan.flow, task):
-        maps = sources[0].shape if len(sources[0].shape) == 3 else None
-        output = Tensor(task.shape, build.batch, sources[0].values, maps, sources[0].gradient)
+    if choice.kernel in ("flatten", "reshape") and _stays_in_place(plan.flow, task):
+        spread = None if _lies_flat(sources[0].shape) else sources[0].shape
+        output = Tensor(task.shape, build.batch, sources[0].values, spread, sources[0].gradient)
     else:
         spread = sources[0].spread if choice.kernel in _ORDERLY else None
         gradient = _gradient_of(plan, task, choice.kernel) if task.output in learning else None
@@ -127,10 +131,17 @@ def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
 
 
 def _stays_in_place(flow: Flow, task: Task) -> bool:
-    """Whether a Flatten can leave the numbers where they are: vectors are flat, and dense layers read any order."""
+    """Whether a Flatten or Reshape can leave the numbers in place: their order is right, or does not matter."""
     if len(_readers(flow, task.inputs[0])) != 1:
         return False
-    return len(task.input_shapes[0]) == 1 or _any_order_will_do(flow, task.output)
+    if _lies_flat(task.input_shapes[0]) and _lies_flat(task.shape):
+        return True
+    return len(task.shape) == 1 and _any_order_will_do(flow, task.output)
+
+
+def _lies_flat(shape: Shape) -> bool:
+    """Whether height × width × channels is the same order as channels × height × width."""
+    return len(shape) == 1 or shape[0] == 1 or shape[1:] == (1, 1)
 
 
 def _any_order_will_do(flow: Flow, output: str) -> bool:
@@ -139,7 +150,7 @@ def _any_order_will_do(flow: Flow, output: str) -> bool:
         return False
     for reader in readers:
         kernel = choose(reader).kernel
-        if kernel != "dense" and not (kernel in _ORDERLY and _any_order_will_do(flow, reader.output)):
+        if kernel not in _ANY_ORDER and not (kernel in _ORDERLY and _any_order_will_do(flow, reader.output)):
             return False
     return True
 

@@ -7,30 +7,22 @@ the compiler makes vectors of a plain loop over a slice, but not of a[base + i].
 import numpy as np
 from numpy.typing import NDArray
 
-from core.kernels.jit import helper, kernel
+from core.kernels.curves import (
+    EXP_LIMIT,
+    HALF,
+    ONE,
+    TWO,
+    exponential,
+    exponential_less_one,
+    logarithm_of_one_more,
+)
+from core.kernels.jit import kernel
 
 Floats = NDArray[np.float32]
 
-_ONE, _HALF, _TWO = np.float32(1), np.float32(0.5), np.float32(2)
-_LOG2_E = np.float32(1.44269504088896341)
-# ln 2 in two parts, so that n·ln 2 is subtracted exactly.
-_LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-_EXP_LIMIT = np.float32(87.0)
-# e^r on |r| ≤ ln 2 / 2 and tanh below 0.625, after S. L. Moshier's Cephes library.
-_E0, _E1, _E2 = np.float32(1.9875691500e-4), np.float32(1.3981999507e-3), np.float32(8.3334519073e-3)
-_E3, _E4, _E5 = np.float32(4.1665795894e-2), np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
+# tanh below 0.625, after S. L. Moshier's Cephes library.
 _T0, _T1, _T2 = np.float32(-5.70498872745e-3), np.float32(2.06390887954e-2), np.float32(-5.37397155531e-2)
 _T3, _T4, _SMALL = np.float32(1.33314422036e-1), np.float32(-3.33332819422e-1), np.float32(0.625)
-
-
-@helper
-def _exponential(x: np.float32) -> np.float32:
-    """e^x for −87 ≤ x ≤ 87, in steps the compiler can make vectors of; 2 units in the last place."""
-    whole = np.floor(x * _LOG2_E + _HALF)
-    rest = x - whole * _LN2_HIGH - whole * _LN2_LOW
-    series = ((((_E0 * rest + _E1) * rest + _E2) * rest + _E3) * rest + _E4) * rest + _E5
-    power = np.int32((np.int32(whole) + np.int32(127)) << np.int32(23))
-    return np.float32((series * rest * rest + rest + _ONE) * power.view(np.float32))
 
 
 @kernel
@@ -103,8 +95,8 @@ def sigmoid_rows(values: Floats, target: Floats, first: int, end: int, length: i
         made = target[row * length:(row + 1) * length]
         for index in range(length):
             x = given[index]
-            small = _exponential(-min(abs(x), _EXP_LIMIT))
-            y = (_ONE if x >= 0 else small) / (_ONE + small)
+            small = exponential(-min(abs(x), EXP_LIMIT))
+            y = (ONE if x >= 0 else small) / (ONE + small)
             made[index] = y if x == x else x
 
 
@@ -116,10 +108,10 @@ def tanh_rows(values: Floats, target: Floats, first: int, end: int, length: int)
         made = target[row * length:(row + 1) * length]
         for index in range(length):
             x = given[index]
-            size = min(abs(x), _HALF * _EXP_LIMIT)
+            size = min(abs(x), HALF * EXP_LIMIT)
             square = size * size
             near = ((((_T0 * square + _T1) * square + _T2) * square + _T3) * square + _T4) * square * size + size
-            far = _ONE - _TWO / (_exponential(_TWO * size) + _ONE)
+            far = ONE - TWO / (exponential(TWO * size) + ONE)
             y = near if size < _SMALL else far
             y = y if x > 0 else -y
             made[index] = y if x == x else x
@@ -142,7 +134,7 @@ def sigmoid_gradient(gradient: Floats, output: Floats, first: int, end: int, len
         slope = gradient[row * length:(row + 1) * length]
         y = output[row * length:(row + 1) * length]
         for index in range(length):
-            slope[index] = slope[index] * y[index] * (_ONE - y[index])
+            slope[index] = slope[index] * y[index] * (ONE - y[index])
 
 
 @kernel
@@ -152,4 +144,51 @@ def tanh_gradient(gradient: Floats, output: Floats, first: int, end: int, length
         slope = gradient[row * length:(row + 1) * length]
         y = output[row * length:(row + 1) * length]
         for index in range(length):
-            slope[index] = slope[index] * (_ONE - y[index] * y[index])
+            slope[index] = slope[index] * (ONE - y[index] * y[index])
+
+
+@kernel
+def elu_rows(values: Floats, target: Floats, alpha: np.float32, first: int, end: int, length: int) -> None:
+    """target = x above zero, alpha·(e^x − 1) elsewhere."""
+    for row in range(first, end):
+        given = values[row * length:(row + 1) * length]
+        made = target[row * length:(row + 1) * length]
+        for index in range(length):
+            x = given[index]
+            below = alpha * exponential_less_one(-min(abs(x), EXP_LIMIT))
+            y = below if x <= 0 else x
+            made[index] = y if x == x else x
+
+
+@kernel
+def elu_gradient(gradient: Floats, output: Floats, alpha: np.float32, first: int, end: int, length: int) -> None:
+    """gradient where y > 0, gradient·(y + alpha) elsewhere, for alpha·e^x is y + alpha; in place."""
+    for row in range(first, end):
+        slope = gradient[row * length:(row + 1) * length]
+        y = output[row * length:(row + 1) * length]
+        for index in range(length):
+            slope[index] = slope[index] if y[index] > 0 else slope[index] * (y[index] + alpha)
+
+
+@kernel
+def softplus_rows(values: Floats, target: Floats, lowered: np.float32, first: int, end: int, length: int) -> None:
+    """target = ln(1 + e^x) − lowered, as max(x, 0) + ln(1 + e^−|x|), so that nothing overflows."""
+    for row in range(first, end):
+        given = values[row * length:(row + 1) * length]
+        made = target[row * length:(row + 1) * length]
+        for index in range(length):
+            x = given[index]
+            bend = logarithm_of_one_more(exponential(-min(abs(x), EXP_LIMIT)))
+            y = (x if x > 0 else np.float32(0)) + bend - lowered
+            made[index] = y if x == x else x
+
+
+@kernel
+def softplus_gradient(gradient: Floats, values: Floats, first: int, end: int, length: int) -> None:
+    """gradient·1 / (1 + e^−x), the sigmoid of the layer's input; in place."""
+    for row in range(first, end):
+        slope = gradient[row * length:(row + 1) * length]
+        x = values[row * length:(row + 1) * length]
+        for index in range(length):
+            small = exponential(-min(abs(x[index]), EXP_LIMIT))
+            slope[index] = slope[index] * ((ONE if x[index] >= 0 else small) / (ONE + small))

@@ -128,6 +128,6 @@ def kernel(function: Function) -> Function:
 
 
 def helper(function: Function) -> Function:
-    """A small function for the kernels of its own file; the compiler puts it into their loops."""
+    """A small function for kernels; the compiler puts it into their loops."""
     made: Function = _numba.njit(error_model="numpy", fastmath=_FLAGS)(function)
     return made

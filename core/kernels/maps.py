@@ -119,3 +119,13 @@ def sum_maps(values: Floats, sums: Floats, sizes: Integers) -> None:
             for channel in range(0, channels, LANES):
                 sum_step((values, place + channel), (sums, sums_at + channel))
             place += channels
+
+
+@kernel
+def rearrange(source: Floats, target: Floats, places: NDArray[np.int32], first: int, end: int) -> None:
+    """target[i] = source[places[i]] in each of the pictures first to end."""
+    length = places.size
+    for picture in range(first, end):
+        given, made = source[picture * length:(picture + 1) * length], target[picture * length:(picture + 1) * length]
+        for index in range(length):
+            made[index] = given[places[index]]

@@ -134,3 +134,141 @@ def global_average_gradient(gradient: Floats, target: Floats, pixels: int, chann
             made = target[place:place + channels]
             for channel in range(channels):
                 made[channel] = given[channel] * share
+
+
+@kernel
+def length_pool(maps: Floats, pooled: Floats, sizes: Integers, first: int, end: int) -> None:
+    """The root of the sum of squares of each window."""
+    height, width, channels, out_height, out_width, tall, wide, down, right, top, left = sizes[:11]
+    for picture in range(first, end):
+        for cell in range(out_height * out_width):
+            low, high = _cut(cell // out_width * down - top, tall, height)
+            near, far = _cut(cell % out_width * right - left, wide, width)
+            start = (picture * out_height * out_width + cell) * channels
+            made = pooled[start:start + channels]
+            for channel in range(channels):
+                made[channel] = np.float32(0)
+            for row in range(low, high):
+                for column in range(near, far):
+                    place = (picture * height * width + row * width + column) * channels
+                    given = maps[place:place + channels]
+                    for channel in range(channels):
+                        made[channel] += given[channel] * given[channel]
+            for channel in range(channels):
+                made[channel] = np.sqrt(made[channel])
+
+
+@kernel
+def length_pool_gradient(gradient: Floats, maps: Floats, pooled: Floats, target: Floats, sizes: Integers, first: int,
+                         end: int) -> None:
+    """Every pixel of a window gets dy·x / y, and nothing where the whole window is 0; `gradient` is used up."""
+    height, width, channels, out_height, out_width, tall, wide, down, right, top, left = sizes[:11]
+    for picture in range(first, end):
+        base = picture * height * width * channels
+        for index in range(base, base + height * width * channels):
+            target[index] = np.float32(0)
+        for cell in range(out_height * out_width):
+            low, high = _cut(cell // out_width * down - top, tall, height)
+            near, far = _cut(cell % out_width * right - left, wide, width)
+            start = (picture * out_height * out_width + cell) * channels
+            share, length = gradient[start:start + channels], pooled[start:start + channels]
+            for channel in range(channels):
+                share[channel] = np.float32(0) if length[channel] == 0 else share[channel] / length[channel]
+            for row in range(low, high):
+                for column in range(near, far):
+                    place = base + (row * width + column) * channels
+                    sums, given = target[place:place + channels], maps[place:place + channels]
+                    for channel in range(channels):
+                        sums[channel] += share[channel] * given[channel]
+
+
+@kernel
+def weighted_pool(maps: Floats, pooled: Floats, weights: Floats, sizes: Integers, first: int, end: int) -> None:
+    """Each number of a window times the weight of its place, added up. weights: window height × width."""
+    height, width, channels, out_height, out_width, tall, wide, down, right, top, left = sizes[:11]
+    for picture in range(first, end):
+        for cell in range(out_height * out_width):
+            above, before = cell // out_width * down - top, cell % out_width * right - left
+            low, high = _cut(above, tall, height)
+            near, far = _cut(before, wide, width)
+            start = (picture * out_height * out_width + cell) * channels
+            sums = pooled[start:start + channels]
+            for channel in range(channels):
+                sums[channel] = np.float32(0)
+            for row in range(low, high):
+                for column in range(near, far):
+                    place = (picture * height * width + row * width + column) * channels
+                    given, weight = maps[place:place + channels], weights[(row - above) * wide + column - before]
+                    for channel in range(channels):
+                        sums[channel] += weight * given[channel]
+
+
+@kernel
+def weighted_pool_gradient(gradient: Floats, target: Floats, weights: Floats, sizes: Integers, first: int,
+                           end: int) -> None:
+    """Every pixel of a window gets the share of its place's weight."""
+    height, width, channels, out_height, out_width, tall, wide, down, right, top, left = sizes[:11]
+    for picture in range(first, end):
+        base = picture * height * width * channels
+        for index in range(base, base + height * width * channels):
+            target[index] = np.float32(0)
+        for cell in range(out_height * out_width):
+            above, before = cell // out_width * down - top, cell % out_width * right - left
+            low, high = _cut(above, tall, height)
+            near, far = _cut(before, wide, width)
+            start = (picture * out_height * out_width + cell) * channels
+            given = gradient[start:start + channels]
+            for row in range(low, high):
+                for column in range(near, far):
+                    place = base + (row * width + column) * channels
+                    sums, weight = target[place:place + channels], weights[(row - above) * wide + column - before]
+                    for channel in range(channels):
+                        sums[channel] += weight * given[channel]
+
+
+@kernel
+def channel_max(values: Floats, pooled: Floats, winners: NDArray[np.int32], size: int, start: int, end: int) -> None:
+    """pooled[start:end] = the largest of each `size` neighbouring numbers, and which; the first of equals wins."""
+    best, winner = pooled[start:end], winners[start:end]
+    for number in range(size):
+        given = values[start * size + number:end * size:size]
+        for index in range(end - start):
+            value = given[index]
+            above = (number == 0) | (value > best[index]) | (value != value)
+            best[index] = value if above else best[index]
+            winner[index] = np.int32(number) if above else winner[index]
+
+
+@kernel
+def channel_max_gradient(gradient: Floats, winners: NDArray[np.int32], target: Floats, size: int, start: int,
+                         end: int) -> None:
+    """The gradient goes to the winners, 0 to the others."""
+    given, winner = gradient[start:end], winners[start:end]
+    for number in range(size):
+        made = target[start * size + number:end * size:size]
+        for index in range(end - start):
+            made[index] = given[index] if winner[index] == number else np.float32(0)
+
+
+@kernel
+def channel_average(values: Floats, pooled: Floats, size: int, start: int, end: int) -> None:
+    """pooled[start:end] = the mean of each `size` neighbouring numbers."""
+    share, mean = np.float32(1 / size), pooled[start:end]
+    for index in range(end - start):
+        mean[index] = np.float32(0)
+    for number in range(size):
+        given = values[start * size + number:end * size:size]
+        for index in range(end - start):
+            mean[index] += given[index]
+    for index in range(end - start):
+        mean[index] *= share
+
+
+@kernel
+def channel_average_gradient(gradient: Floats, target: Floats, size: int, start: int, end: int) -> None:
+    """Every number gets the same share."""
+    share, given = np.float32(1 / size), gradient[start:end]
+    for number in range(size):
+        made = target[start * size + number:end * size:size]
+        for index in range(end - start):
+            made[index] = given[index] * share

@@ -1,5 +1,6 @@
 """Activations: a curve for each number, from the layer's input or from its output."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -11,7 +12,7 @@ from core.engine.tensor import Floats, Tensor
 from core.kernels import elementwise, losses
 from core.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
 from core.layers.base import Layer
-from core.layers.rectified import VeryLeakyReLU
+from core.layers.rectified import ELU, Softplus, VeryLeakyReLU
 
 _Forward = Callable[[Floats, Floats, int, int, int], None]
 _Backward = Callable[[Floats, Floats, int, int, int], None]
@@ -29,6 +30,27 @@ def _leaky(alpha: float) -> tuple[_Forward, _Backward, bool]:
     return forward, backward, True
 
 
+def _elu(alpha: float) -> tuple[_Forward, _Backward, bool]:
+    lowest = np.float32(alpha)
+
+    def forward(values: Floats, target: Floats, first: int, end: int, length: int) -> None:
+        elementwise.elu_rows(values, target, lowest, first, end, length)
+
+    def backward(gradient: Floats, output: Floats, first: int, end: int, length: int) -> None:
+        elementwise.elu_gradient(gradient, output, lowest, first, end, length)
+
+    return forward, backward, False
+
+
+def _softplus(centred: bool) -> tuple[_Forward, _Backward, bool]:
+    lowered = np.float32(math.log(2) if centred else 0)
+
+    def forward(values: Floats, target: Floats, first: int, end: int, length: int) -> None:
+        elementwise.softplus_rows(values, target, lowered, first, end, length)
+
+    return forward, elementwise.softplus_gradient, True
+
+
 def curve(layer: Layer) -> tuple[_Forward, _Backward, bool] | None:
     """(forward, backward, whether backward reads the layer's input rather than its output) of an activation."""
     if isinstance(layer, ReLU):
@@ -39,11 +61,15 @@ def curve(layer: Layer) -> tuple[_Forward, _Backward, bool] | None:
         return elementwise.sigmoid_rows, elementwise.sigmoid_gradient, False
     if isinstance(layer, Tanh):
         return elementwise.tanh_rows, elementwise.tanh_gradient, False
+    if isinstance(layer, ELU):
+        return _elu(layer.alpha)
+    if isinstance(layer, Softplus):
+        return _softplus(layer.centred)
     return None
 
 
 class Activation(Step):
-    """ReLU, LeakyReLU, Sigmoid, Tanh on their own."""
+    """ReLU, LeakyReLU, VeryLeakyReLU, ELU, Softplus, Sigmoid, Tanh on their own."""
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         super().__init__(task.name, output, [source])

@@ -4,15 +4,18 @@ from collections.abc import Callable
 
 from core.engine.flow import Task
 from core.engine.steps.activation import Activation, SoftmaxRows
+from core.engine.steps.arrange import Pad, Rearrange
 from core.engine.steps.base import Build, Step
 from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.definition import Definition
-from core.engine.steps.dense import FullyConnected
+from core.engine.steps.dense import FullyConnected, LargestPiece
 from core.engine.steps.direct import DirectConvolution
 from core.engine.steps.merge import Join, Sum
-from core.engine.steps.noise import Drop
+from core.engine.steps.neighbours import Neighbours
+from core.engine.steps.noise import Drop, Noisy, RandomSlope
+from core.engine.steps.per_channel import Hinged, Scaled, Sloped
 from core.engine.steps.plain_convolution import PlainConvolution
-from core.engine.steps.pooling import AveragePool, GlobalAverage, MaxPool
+from core.engine.steps.pooling import AveragePool, GlobalAverage, LengthPool, MaxPool, OverChannels, WeightedPool
 from core.engine.steps.reshape import Transpose
 from core.engine.steps.winograd import WinogradConvolution
 from core.engine.tensor import Tensor
@@ -36,8 +39,20 @@ STEPS: dict[str, _Maker] = {
     "max-pool": _single(MaxPool),
     "average-pool": _single(AveragePool),
     "global-average": _single(GlobalAverage),
+    "length-pool": _single(LengthPool),
+    "weighted-pool": _single(WeightedPool),
+    "channel-pool": _single(OverChannels),
     "batch-norm": _single(Normalise),
     "dropout": _single(Drop),
+    "noisy": _single(Noisy),
+    "random-slope": _single(RandomSlope),
+    "learned-slope": _single(Sloped),
+    "hinges": _single(Hinged),
+    "scale": _single(Scaled),
+    "neighbours": _single(Neighbours),
+    "maxout": _single(LargestPiece),
+    "pad": _single(Pad),
+    "reshape": _single(Rearrange),
     "add": Sum,
     "concatenate": Join,
     "definition": Definition,

@@ -7,6 +7,7 @@ from core.engine.steps.base import Build, Floats, Step
 from core.engine.tensor import Tensor
 from core.kernels import pooling
 from core.layers.base import Shape
+from core.layers.other_pooling import ChannelPool, GaussianPool2D
 from core.layers.pooling import AveragePool2D
 from core.layers.window import Window
 
@@ -38,14 +39,20 @@ class _Pool(Step):
         self._target = source.claim(build.arena) if build.learns else None
 
 
+def _window_of(task: Task) -> Window:
+    window = task.layer.window()
+    assert window is not None
+    return window
+
+
 class MaxPool(_Pool):
-    """MaxPool2D with any window."""
+    """MaxPool2D with any window, and GlobalMaxPool2D, whose window is the whole map."""
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         super().__init__(task, source, output, build)
-        window = task.layer.window()
-        assert window is not None
-        self._sizes = _sizes(window, task.input_shapes[0], task.shape)
+        shape, out = task.input_shapes[0], (*task.shape, 1, 1)[:3]
+        whole = Window((shape[1], shape[2]), (1, 1), (1, 1), "valid")
+        self._sizes = _sizes(task.layer.window() or whole, shape, out)
         self._winners = build.arena.array(output.values.size, np.int32)
 
     def forward(self, first: int, end: int, thread: int) -> None:
@@ -96,3 +103,72 @@ class GlobalAverage(_Pool):
             source = self._source
             pooling.global_average_gradient(self.output.gradient, self._target, source.pixels, source.channels, first,
                                             end)
+
+
+class LengthPool(_Pool):
+    """L2Pool2D."""
+
+    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
+        super().__init__(task, source, output, build)
+        self._sizes = _sizes(_window_of(task), task.input_shapes[0], task.shape)
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """The root of the sum of squares."""
+        pooling.length_pool(self._source.values, self.output.values, self._sizes, first, end)
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """To each number in proportion to itself."""
+        if self._target is not None:
+            assert self.output.gradient is not None
+            pooling.length_pool_gradient(self.output.gradient, self._source.values, self.output.values, self._target,
+                                         self._sizes, first, end)
+
+
+class WeightedPool(_Pool):
+    """GaussianPool2D."""
+
+    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
+        super().__init__(task, source, output, build)
+        layer = task.layer
+        assert isinstance(layer, GaussianPool2D)
+        self._sizes = _sizes(layer.window(), task.input_shapes[0], task.shape)
+        self._bell: Floats = np.ascontiguousarray(layer.bell(), np.float32).reshape(-1)
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """The weighted mean of each window."""
+        pooling.weighted_pool(self._source.values, self.output.values, self._bell, self._sizes, first, end)
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """To each number by its weight."""
+        if self._target is not None:
+            assert self.output.gradient is not None
+            pooling.weighted_pool_gradient(self.output.gradient, self._target, self._bell, self._sizes, first, end)
+
+
+class OverChannels(_Pool):
+    """ChannelPool: the channels of a group are neighbours in memory."""
+
+    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
+        super().__init__(task, source, output, build)
+        layer = task.layer
+        assert isinstance(layer, ChannelPool)
+        self._together, self._largest = layer.size, layer.mode == "max"
+        self._winners = build.arena.array(output.values.size if self._largest else 0, np.int32)
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """The largest or the mean of each group."""
+        given, made, size = self._source.values, self.output.values, self.output.size
+        if self._largest:
+            pooling.channel_max(given, made, self._winners, self._together, first * size, end * size)
+        else:
+            pooling.channel_average(given, made, self._together, first * size, end * size)
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """To the winners, or evenly."""
+        given, target, size = self.output.gradient, self._target, self.output.size
+        if target is None or given is None:
+            return
+        if self._largest:
+            pooling.channel_max_gradient(given, self._winners, target, self._together, first * size, end * size)
+        else:
+            pooling.channel_average_gradient(given, target, self._together, first * size, end * size)

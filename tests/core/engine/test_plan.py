@@ -6,17 +6,21 @@ import numpy as np
 import pytest
 
 from core.engine.arena import Arena
+from core.engine.choice import choose
 from core.engine.flow import make_flow
 from core.engine.fusion import fused
 from core.engine.parameters import Parameters
 from core.engine.plan import chunk_size, make_plan
 from core.engine.pool import Pool
 from core.engine.runner import Runner, joined
+from core.engine.steps.arrange import Rearrange
 from core.engine.steps.base import Part
+from core.engine.steps.catalogue import STEPS
 from core.engine.steps.geometry import Geometry
 from core.engine.steps.pooling import window_counts
 from core.engine.steps.winograd import tiles_at_a_time
 from core.kernels.processor import LANES, TILE
+from core.layers import LAYERS
 from core.layers.conv2d import Conv2D
 from core.layers.pooling import AveragePool2D
 from tests.core.engine.agreement import chain, lenet, residual
@@ -73,10 +77,31 @@ def test_gradients_are_lent_along_a_shortcut():
     assert tensors["Join"].gradient is not tensors["C3"].gradient
 
 
-def test_layers_without_a_kernel_of_their_own():
-    found = {name for name, choice in _plan(every_layer()).choices.items() if choice.kernel == "definition"}
-    assert found == {"Maps", "Pad", "LRN", "Scale", "PReLU", "Bell", "ELU", "APL", "Length", "Soft", "Noisy", "Best",
-                     "Random", "Line", "Top", "Most"}
+def test_every_layer_has_a_kernel_of_its_own():
+    network = every_layer()
+    assert {node.type for node in network.nodes.values()} >= LAYERS.keys() - {"Unknown"}
+    tasks = make_flow(network, join_softmax=False).tasks
+    assert not [task.name for task in tasks if choose(task).kernel == "definition"]
+    assert not [task.name for task in tasks if choose(task).kernel not in STEPS]
+
+
+def test_linear_is_no_work():
+    network = chain((1, 6, 6), "Linear", ("Conv2D", {"filters": 4}), "Linear", "ReLU", "Linear", "Flatten", "Linear")
+    flow = make_flow(network, join_softmax=True)
+    assert [task.layer.type for task in flow.tasks] == ["Conv2D", "ReLU", "Flatten"]
+    assert flow.names["Linear2"] == flow.names["Conv2D1"]
+    assert fused(flow).tasks[0].relu
+
+
+@pytest.mark.parametrize(("layers", "moved"), [
+    ([("Reshape", {"shape": (8, 4, 4)}), ("Conv2D", {"filters": 2}), "Flatten"], True),
+    ([("Reshape", {"shape": (1, 16, 8)}), ("Conv2D", {"filters": 2}), "Flatten"], False),
+    ([("Reshape", {"shape": (128, 1, 1)}), ("Reshape", {"shape": (128,)}), "Dense"], False),
+    ([("Reshape", {"shape": (2, 8, 8)}), ("Reshape", {"shape": (4, 4, 8)}), ("Reshape", {"shape": (128,)}), "Dense"],
+     True)], ids=str)
+def test_numbers_are_moved_only_where_their_order_matters(layers, moved):
+    steps = _plan(chain((9,), ("Dense", {"units": 128}), *layers)).steps
+    assert any(isinstance(step, Rearrange) for step in steps) == moved
 
 
 @pytest.mark.parametrize(("filters", "width", "kernel", "group"), [
