@@ -52,14 +52,14 @@ class Engine:
         self._arena = Arena()
         self._parameters = Parameters(self._arena)
         self._pool = Pool(threads or os.cpu_count() or 1)
-        flow = fused(make_flow(network, join_softmax=loss == "cross-entropy"))
+        flow = fused(make_flow(network, join_softmax=True, loss=loss))
         plan = make_plan(flow, batch, self._pool.threads, training, self._parameters)
         self._runner, self._plan = Runner(plan, self._pool), plan
         self._runner.run.seed = seed
-        self._loss = Loss(loss, plan.last, self._runner.run, self._arena)
+        self._losses = [Loss(end.goal, plan.tensors[end.source], self._runner.run, self._arena) for end in flow.ends]
         self._viewer: Runner | None = None
-        frozen = frozenset(node.name for node in expanded(network).nodes.values() if node.layer.frozen)
-        self._parts = stretches(self._parameters, frozen)
+        frozen = {node.name for node in expanded(network).nodes.values() if node.layer.frozen}
+        self._parts = stretches(self._parameters, frozenset(frozen | plan.idle))
         self._squares = np.zeros(len(self._parts))
         self._pieces: Pieces | None = None
         self.steps = 0
@@ -123,7 +123,10 @@ class Engine:
     # training ---------------------------------------------------------------------------------------------------
 
     def train_step(self, x: Array, target: Array, rate: float, optimizer: Optimizer) -> StepResult:
-        """One step down the gradient of the mean loss of this batch; x is N×C×H×W, target class numbers or [N, K]."""
+        """One step down the gradient of the mean loss of this batch; x is N×C×H×W, target class numbers or [N, K].
+
+        The loss is the sum over all outputs of weight · loss; what is right is counted at the main output.
+        """
         rates_of(optimizer, rate, 1.0, self.steps + 1)
         found = self._judged(self.find_gradients(x, target))
         if found.finite:
@@ -163,10 +166,10 @@ class Engine:
 
     def _judged(self, loss: float) -> StepResult:
         """What a pass gave, and where its numbers broke."""
-        correct = self._loss.correct()
+        correct = self._losses[0].correct()
         if math.isfinite(loss) and math.isfinite(float(self._squares.sum())):
             return StepResult(loss, correct)
-        broken = first_broken(self._runner, self._loss.compute)
+        broken = first_broken(self._runner, self._losses)
         return StepResult(loss, correct, False, broken or self._plan.flow.source_name)
 
     def _update(self, rate: float, optimizer: Optimizer) -> None:
@@ -187,11 +190,11 @@ class Engine:
         """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
         self._runner.run.step = self.steps + piece * STEPS_APART
         self._runner.take(x, training=True, noise=noise)
-        self._loss.take(target)
+        self._take(target)
         self._runner.execute(joined(self._training_phases()))
         self._share(self._gradient_works())
         self._measure_gradients()
-        return self._loss.total() / len(x)
+        return self._total() / len(x)
 
     def gradients(self) -> dict[str, Array]:
         """Copies of the weight gradients of the last batch, PyTorch-shaped; those of frozen layers are not computed."""
@@ -207,7 +210,15 @@ class Engine:
                 work(0)
 
     def _training_phases(self) -> list[Phase]:
-        return [*self._runner.forward, [self._loss.compute], *self._runner.backward]
+        return [*self._runner.forward, [loss.compute for loss in self._losses], *self._runner.backward]
+
+    def _take(self, target: Array) -> None:
+        for loss in self._losses:
+            loss.take(target)
+
+    def _total(self) -> float:
+        """The weighted sum of all losses, over the pictures of the batch."""
+        return sum(loss.goal.weight * loss.total() for loss in self._losses)
 
     def _gradient_works(self) -> list[Work]:
         return [work for step in self._plan.steps for work in step.gradient_works()]
@@ -222,21 +233,31 @@ class Engine:
 
     # use --------------------------------------------------------------------------------------------------------
 
-    def evaluate(self, x: Array, target: Array) -> tuple[float, int, Array]:
-        """(sum of the losses, how many are right, outputs of the last layer) in inference mode."""
+    def evaluate(self, x: Array, target: Array, *, whole: bool = False) -> tuple[float, int, Array]:
+        """(sum of the losses, how many are right, outputs) of the main output in inference mode.
+
+        With `whole` the losses are those of all outputs, weighted as in training.
+        """
         self._runner.take(x, training=False)
-        self._loss.take(target)
-        self._runner.execute(joined([*self._runner.forward, [self._loss.compute]]))
-        return self._loss.total(), self._loss.correct(), self._last_output()
+        losses = self._losses if whole else self._losses[:1]
+        for loss in losses:
+            loss.take(target)
+        forward = self._runner.forward if whole else self._runner.answer
+        self._runner.execute(joined([*forward, [loss.compute for loss in losses]]))
+        total = self._total() if whole else losses[0].total()
+        return total, losses[0].correct(), self._last_output()
 
     def predict(self, x: Array) -> Array:
-        """The last layer's outputs in inference mode: probabilities where it is Softmax."""
+        """The main output in inference mode: probabilities where it is Softmax. Nothing else is computed."""
         self._runner.take(x, training=False)
-        self._runner.execute(self._runner.forward)
+        self._runner.execute(self._runner.answer)
         return self._last_output()
 
     def outputs(self, x: Array, names: Iterable[str], training: bool = False) -> dict[str, Array]:
-        """Outputs of the named layers, N×C×H×W or N×K; layers that run as one step are taken apart for this."""
+        """Outputs of the named layers, N×C×H×W or N×K; layers that run as one step are taken apart for this.
+
+        Layers that no named one needs are not computed.
+        """
         viewer = self._viewer
         if viewer is None or viewer.plan.build.batch < len(x):
             flow = make_flow(self._network, join_softmax=False)
@@ -246,12 +267,13 @@ class Engine:
             step.refresh()
         viewer.run.seed, viewer.run.step = self._runner.run.seed, self.steps
         viewer.take(x, training=training)
-        viewer.execute(viewer.forward)
         plan = viewer.plan
-        return {name: plan.tensors[plan.flow.names[name]].read(len(x)) for name in names}
+        wanted = {name: plan.flow.names[name] for name in names}
+        viewer.execute(plan.phases(backward=False, wanted=wanted.values()))
+        return {name: plan.tensors[key].read(len(x)) for name, key in wanted.items()}
 
     def _measure(self) -> None:
-        self._loss.correct()
+        self._losses[0].correct()
         self._last_output()
 
     def _last_output(self) -> Array:
@@ -275,7 +297,8 @@ class Engine:
         learns = self._plan.build.learns
         shape = (1, *self._plan.flow.source_shape)
         self._runner.take(np.zeros(shape, np.float32), training=learns)
-        self._loss.take(np.zeros((1, self._plan.last.size), np.float32))
+        for loss in self._losses:
+            loss.take(np.zeros((1, loss.gradient.shape[1]), np.float32))
         phases = self._training_phases() if learns else self._runner.forward
         works: list[Callable[[], None]] = []
         for phase in phases:

@@ -1,15 +1,17 @@
 """Looking for the layer whose numbers broke first; slow, and only done once something has broken."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from core.engine.plan import Plan
 from core.engine.runner import Runner
-from core.engine.steps.base import Part, Pictures, Step
+from core.engine.steps.base import Part, Step
+from core.engine.steps.loss import Loss
 
 
-def first_broken(runner: Runner, loss: Pictures) -> str | None:
+def first_broken(runner: Runner, losses: Sequence[Loss]) -> str | None:
     """The layer whose output, or else whose gradient, is the first that is not finite; None where all are finite.
 
     Outputs are still there after a step. Gradients are not, since steps reuse their memory: the way back is gone again,
@@ -19,11 +21,13 @@ def first_broken(runner: Runner, loss: Pictures) -> str | None:
     if not np.isfinite(plan.source.rows(count)).all():
         return plan.flow.source_name
     for step in plan.steps:
-        if not np.isfinite(step.output.rows(count)).all():
+        if step.name not in plan.idle and not np.isfinite(step.output.rows(count)).all():
             return step.name
-    runner.execute([[loss]])
-    if not _finite(plan.last.gradient, count * plan.last.size):
-        return plan.steps[-1].name if plan.steps else None
+    runner.execute([[loss.compute for loss in losses]])
+    for loss, end in zip(losses, plan.flow.ends, strict=True):
+        if not np.isfinite(loss.gradient[:count]).all():
+            makers = [step.name for step, made in zip(plan.steps, plan.made, strict=True) if made == end.source]
+            return makers[0] if makers else None
     for step in reversed(plan.steps):
         if step.output.gradient is not None:
             _go_back(runner, step)

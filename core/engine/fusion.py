@@ -13,7 +13,9 @@ _TAKES_RELU = ("convolution", "winograd", "dense", "batch-norm", "add")
 
 def fused(flow: Flow) -> Flow:
     """The flow with a ReLU, and behind Conv2D a 2×2 max pool, as one task with the layer before it."""
-    readers: dict[str, int] = {flow.last: 1}
+    readers: dict[str, int] = {}
+    for end in flow.ends:
+        readers[end.source] = readers.get(end.source, 0) + 1
     for task in flow.tasks:
         for each in task.inputs:
             readers[each] = readers.get(each, 0) + 1

@@ -1,7 +1,8 @@
 """A network becomes a plan: its steps in order, with the memory they work in."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 
 from core.engine.arena import Arena
 from core.engine.choice import Choice, choose
@@ -30,24 +31,38 @@ Phase = list[Pictures] | Part
 
 @dataclass
 class Plan:
-    """Steps in order; `tensors` by id; `choices` tells which kernel each layer got and why."""
+    """Steps in order; `tensors` by id; `choices` tells which kernel each layer got and why.
+
+    `made` holds for each step the id whose output it makes, `idle` the layers that lead to no output that counts.
+    """
 
     flow: Flow
     build: Build
     source: Tensor
-    last: Tensor
     steps: list[Step] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    idle: set[str] = field(default_factory=set)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
 
-    def phases(self, backward: bool) -> list[Phase]:
-        """Steps grouped so that threads meet as seldom as possible: lists run per range of pictures, a Part alone."""
+    @property
+    def last(self) -> Tensor:
+        """What the main output's loss takes."""
+        return self.tensors[self.flow.last]
+
+    def phases(self, backward: bool, wanted: Iterable[str] | None = None) -> list[Phase]:
+        """Steps grouped so that threads meet as seldom as possible: lists run per range of pictures, a Part alone.
+
+        The way forward goes as far as the outputs `wanted` (ids; None: those of the loss), and no further.
+        """
         found: list[Phase] = []
         if backward:
             learning = [step for step in reversed(self.steps) if step.output.gradient is not None]
             parts = [part for step in learning for part in step.backward_parts()]
         else:
-            parts = [part for step in self.steps for part in step.forward_parts()]
+            needed = self.flow.leading_to((end.source for end in self.flow.ends) if wanted is None else wanted)
+            parts = [part for step, made in zip(self.steps, self.made, strict=True) if made in needed
+                     for part in step.forward_parts()]
         for part in parts:
             if part.pictures is None:
                 found.append(part)
@@ -63,11 +78,11 @@ def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Pa
     arena = parameters.arena if learns else Arena()
     build = Build(batch, chunk_size(flow, batch), threads, learns, arena, parameters, Scratch(arena, threads), Run())
     source = Tensor(flow.source_shape, batch, arena.floats(batch * math.prod(flow.source_shape)))
-    plan = Plan(flow, build, source, source, tensors={flow.source: source})
-    learning = _learning(flow) if learns else set()
+    plan = Plan(flow, build, source, tensors={flow.source: source})
+    needed = flow.leading_to(end.source for end in flow.ends)
+    learning = _learning(flow, needed) if learns else set()
     for task in flow.tasks:
-        _add_step(plan, task, learning)
-    plan.last = plan.tensors[flow.last]
+        _add_step(plan, task, learning, needed)
     if not parameters.count or not parameters.weights.size:
         parameters.allocate()
     build.scratch.allocate()
@@ -89,18 +104,25 @@ def _weights_of(task: Task) -> int:
     return sum(spec.size for spec in task.layer.arrays(*task.input_shapes).values())
 
 
-def _learning(flow: Flow) -> set[str]:
-    """Ids of outputs whose gradient is needed: something at or before them learns."""
+def _learning(flow: Flow, needed: Container[str]) -> set[str]:
+    """Ids of outputs whose gradient is needed: something at or before them learns, and they lead to a loss."""
     found: set[str] = set()
     for task in flow.tasks:
+        if task.output not in needed:
+            continue
         own = not task.layer.frozen and any(spec.trained for spec in task.layer.arrays(*task.input_shapes).values())
         if own or any(each in found for each in task.inputs):
             found.add(task.output)
     return found
 
 
-def _add_step(plan: Plan, task: Task, learning: set[str]) -> None:
+def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]) -> None:
     build, sources = plan.build, [plan.tensors[each] for each in task.inputs]
+    if task.output not in needed:
+        # It never goes back, so it may not claim a gradient that the others wait for.
+        plan.idle.add(task.name)
+        task = replace(task, layer=replace(task.layer, frozen=True))
+        sources = [replace(source, gradient=None, others=[]) for source in sources]
     choice = choose(task)
     plan.choices[task.name] = choice
     numbers = build.batch * math.prod(task.shape)
@@ -112,9 +134,11 @@ def _add_step(plan: Plan, task: Task, learning: set[str]) -> None:
         gradient = _gradient_of(plan, task, choice.kernel) if task.output in learning else None
         output = Tensor(task.shape, build.batch, build.arena.floats(numbers), spread, gradient)
         plan.steps.append(STEPS[choice.kernel](task, sources, output, build))
+        plan.made.append(task.output)
     plan.tensors[task.output] = output
-    if len(_readers(plan.flow, task.output)) > 1 and output.gradient is not None:
+    if _reads(plan.flow, task.output) > 1 and output.gradient is not None:
         plan.steps.append(GatherGradients(task.name, output, build))
+        plan.made.append(task.output)
 
 
 def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
@@ -125,14 +149,14 @@ def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
     if kernel in _IN_PLACE:
         for each in task.inputs:
             lent = plan.tensors[each].gradient
-            if lent is not None and len(_readers(plan.flow, each)) == 1:
+            if lent is not None and _reads(plan.flow, each) == 1:
                 return lent
     return plan.build.arena.floats(plan.build.batch * math.prod(task.shape))
 
 
 def _stays_in_place(flow: Flow, task: Task) -> bool:
     """Whether a Flatten or Reshape can leave the numbers in place: their order is right, or does not matter."""
-    if len(_readers(flow, task.inputs[0])) != 1:
+    if _reads(flow, task.inputs[0]) != 1:
         return False
     if _lies_flat(task.input_shapes[0]) and _lies_flat(task.shape):
         return True
@@ -146,7 +170,7 @@ def _lies_flat(shape: Shape) -> bool:
 
 def _any_order_will_do(flow: Flow, output: str) -> bool:
     readers = _readers(flow, output)
-    if not readers or output == flow.last:
+    if not readers or len(readers) < _reads(flow, output):
         return False
     for reader in readers:
         kernel = choose(reader).kernel
@@ -158,3 +182,8 @@ def _any_order_will_do(flow: Flow, output: str) -> bool:
 def _readers(flow: Flow, output: str) -> list[Task]:
     """The tasks that read an output, one entry for each time."""
     return [task for task in flow.tasks for each in task.inputs if each == output]
+
+
+def _reads(flow: Flow, output: str) -> int:
+    """How often an output is read, by tasks and by losses."""
+    return len(_readers(flow, output)) + sum(end.source == output for end in flow.ends)

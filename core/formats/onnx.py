@@ -1,9 +1,12 @@
 """ONNX export (opset 17, IR 8): runs in onnxruntime and wherever else ONNX runs.
 
-Inputs and outputs carry the layers' names, the batch is free, and the classes travel in the metadata.
+Inputs and outputs carry the layers' names, the batch is free, and the classes travel in the metadata. The main
+output comes first. Outputs marked auxiliary stay out, with all layers that only lead to them: they help the training,
+and the file is for use.
 """
 
 import json
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,6 +17,7 @@ from core.formats.base import Format
 from core.formats.json_text import dumps, encoded
 from core.formats.onnx_graph import OnnxGraph, OnnxLayer
 from core.formats.onnx_operators import write_layer
+from core.graph.goals import in_use
 from core.graph.network import Node
 from core.graph.shapes import Inference, running
 from core.layers.base import Array, Shape
@@ -32,11 +36,13 @@ def to_onnx(project: Project) -> bytes:
     NetworkError where the network does not run, FormatError where a layer has no operators or the file grows too
     large for the format (2 GB).
     """
-    inference = running(project.network)
+    network, outputs = in_use(project.network)
+    project = replace(project, network=network)
+    inference = running(network)
     weights = complete_weights(project, inference)
     if sum(array.nbytes for array in weights.values()) > LARGEST:
         raise FormatError("The weights need more than the 2 GB that an ONNX file can hold. Export safetensors.")
-    model = _model(project, inference, weights)
+    model = _model(project, inference, weights, outputs)
     _check(model)
     data: bytes = model.SerializeToString(deterministic=True)
     return data
@@ -48,7 +54,7 @@ def classes_of(model: Any) -> tuple[str, ...]:
     return tuple(json.loads(found.get("classes", "[]")))
 
 
-def _model(project: Project, inference: Inference, weights: dict[str, Array]) -> Any:
+def _model(project: Project, inference: Inference, weights: dict[str, Array], outputs: tuple[str, ...]) -> Any:
     from onnx import helper, numpy_helper
 
     network, graph = inference.network, OnnxGraph()
@@ -61,13 +67,12 @@ def _model(project: Project, inference: Inference, weights: dict[str, Array]) ->
         else:
             write_layer(graph, _item(inference, weights, node, bool(normal)))
     inputs = [key for key in network.order if network.nodes[key].layer.ports[1] == 0]
-    finals = network.finals()
     described = {key: _described(network.nodes[key].name, inference.shapes[key] or ()) for key in network.order}
-    between = [described[key] for key in network.order if key not in inputs and key not in finals]
+    between = [described[key] for key in network.order if key not in inputs and key not in outputs]
     constants = [numpy_helper.from_array(array, name) for name, array in graph.constants.items()]
     title = encoded(network.name).decode() or "network"
     built = helper.make_graph(graph.nodes, title, [described[key] for key in inputs],
-                              [described[key] for key in finals], constants, value_info=between)
+                              [described[key] for key in outputs], constants, value_info=between)
     model = helper.make_model(built, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR,
                               producer_name="guibuilder", producer_version=VERSION)
     helper.set_model_props(model, {"classes": dumps(list(project.classes)), "pixels": PIXELS,

@@ -6,6 +6,7 @@ from functools import partial
 
 from core.errors import CoreError
 from core.graph.block import Block
+from core.graph.goals import goals_of, with_output
 from core.graph.heal import insert_on_edge, remove_and_reconnect
 from core.graph.levels import put_block
 from core.graph.network import Edge, Network, Node
@@ -231,6 +232,11 @@ def _drop(inference: Inference, node: Node) -> Iterator[Candidate]:
     yield f"Delete {node.name}", partial(remove_and_reconnect, inference.network, [node.id])
 
 
+def _count(inference: Inference, node: Node) -> Iterator[Candidate]:
+    main = goals_of(inference.network)[0]
+    yield f"Give {main.name} the weight 1", partial(with_output, inference.network, main.id, weight=1.0)
+
+
 def _cut_cycle(inference: Inference, node: Node) -> Iterator[Candidate]:
     network = inference.network
     for port, source in network.inputs_of(node.id).items():
@@ -242,5 +248,5 @@ def _cut_cycle(inference: Inference, node: Node) -> Iterator[Candidate]:
 _MAKERS: dict[str, Callable[[Inference, Node], Iterator[Candidate]]] = {
     "too-small": _smaller_window, "needs-vector": _make_flat, "needs-maps": _keep_maps, "groups": _other_groups,
     "shapes-differ": _match_shapes, "input-missing": _wire_in, "unread": _read_all, "unused": _drop,
-    "several-ends": _drop, "unknown-type": _drop, "cycle": _cut_cycle, "no-input": _drop,
+    "several-ends": _drop, "no-weight": _count, "unknown-type": _drop, "cycle": _cut_cycle, "no-input": _drop,
 }

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from core.errors import DataError, NetworkError
+from core.graph.goals import main_of
 from core.graph.network import Network
 from core.graph.rules import reachable
 from core.graph.shapes import Inference, running
@@ -56,12 +57,8 @@ class Model:
 
     @property
     def last(self) -> str:
-        """The id of the only final layer; NetworkError where there are several."""
-        finals = self.network.finals()
-        if len(finals) != 1:
-            names = ", ".join(self.network.nodes[key].name for key in finals)
-            raise NetworkError(f"Several layers lead nowhere ({names}); name the one you mean.")
-        return finals[0]
+        """The id of the main output."""
+        return main_of(self.network)
 
     def forward(self, x: Array | Mapping[str, Array], run: Pass | None = None) -> Trace:
         """Push pictures N×C×H×W (or N×K) through every layer; several Inputs take theirs by name."""

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from core.errors import NetworkError
+from core.graph.output import AUXILIARY, MAIN, Output
 from core.graph.rules import check_edge
 from core.layers import make_layer
 from core.layers.base import Layer
@@ -25,7 +26,8 @@ class Edge:
 class Node:
     """A layer in a network: an id that never changes, a unique name, a place on the canvas (pixels, top left).
 
-    `extra` keeps what a file said about the node that we do not know.
+    `output` is what was decided about it as a last layer; elsewhere it means nothing. `extra` keeps what a file said
+    about the node that we do not know.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Node:
     name: str
     position: tuple[float, float] = (0.0, 0.0)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    output: Output | None = None
 
     @property
     def type(self) -> str:
@@ -197,6 +200,15 @@ class Network:
         if self.names.get(name, node) != node:
             raise NetworkError(f"Another layer is named {name!r}; choose another name.")
         return self.put(replace(self.nodes[node], name=name))
+
+    def decide(self, node: str, output: Output | None) -> "Network":
+        """With another decision about a last layer. There is one main output, so the one before becomes auxiliary."""
+        nodes = dict(self.nodes)
+        if output is not None and output.role == MAIN:
+            nodes |= {key: replace(each, output=replace(each.output, role=AUXILIARY)) for key, each in nodes.items()
+                      if each.output is not None and each.output.role == MAIN and key != node}
+        nodes[node] = replace(nodes[node], output=output)
+        return replace(self, nodes=nodes)
 
     def move(self, positions: Mapping[str, tuple[float, float]]) -> "Network":
         """With nodes at other places."""

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from core.errors import CoreError, FormatError, NetworkError
 from core.graph.block import BLOCK_TYPES, DEEPEST, Block, BlockOutput
 from core.graph.network import Edge, Network, Node
+from core.graph.output import Output
 from core.layers import LAYERS, make_layer
 from core.layers.base import Layer
 from core.layers.unknown import Unknown
+from core.settings import settings_of
 
-_NODE_KEYS = ("id", "type", "name", "settings", "position")
+_NODE_KEYS = ("id", "type", "name", "settings", "position", "output")
 _EDGE_KEYS = ("from", "to", "port")
 _NETWORK_KEYS = ("format", "version", "generator", "name", "nodes", "edges")
 KIND = "guibuilder-network"
@@ -29,8 +31,11 @@ Part = TypeVar("Part", Node, Edge)
 def node_to_plain(node: Node) -> dict[str, Any]:
     """One node, keys in the fixed order, unknown keys of its file behind them."""
     position = [int(value) if value == int(value) else value for value in node.position]
-    return {"id": node.id, "type": node.type, "name": node.name, "settings": settings_to_plain(node.layer),
-            "position": position, **node.extra}
+    plain: dict[str, Any] = {"id": node.id, "type": node.type, "name": node.name,
+                             "settings": settings_to_plain(node.layer), "position": position}
+    if node.output is not None:
+        plain["output"] = {**node.output.values(), **node.extra.get("output", {})}
+    return {**plain, **{key: value for key, value in node.extra.items() if key != "output"}}
 
 
 def settings_to_plain(layer: Layer) -> dict[str, Any]:
@@ -72,8 +77,11 @@ def node_from_plain(data: Mapping[str, Any], deep: int = 0) -> Node:
     if not isinstance(settings, dict):
         raise FormatError(f"The settings of {data['name']} are not a table; the file is damaged.")
     extra = {key: value for key, value in data.items() if key not in _NODE_KEYS}
+    output, unknown = _output(data.get("output"), data["name"])
+    if unknown:
+        extra["output"] = unknown
     return Node(data["id"], _layer(data["type"], data["name"], settings, deep), data["name"],
-                _position(data.get("position", (0, 0)), data["name"]), extra)
+                _position(data.get("position", (0, 0)), data["name"]), extra, output)
 
 
 def edge_from_plain(data: Mapping[str, Any]) -> Edge:
@@ -172,6 +180,20 @@ def _block(settings: dict[str, Any], what: str, deep: int) -> Block:
         raise FormatError(f"{what} needs exactly one BlockOutput inside; the file is damaged.")
     plain = {key: value for key, value in settings.items() if key not in ("network", "inputs", "output")}
     return Block(network=network, entries=tuple(inputs)).changed(**plain)
+
+
+def _output(plain: Any, name: str) -> tuple[Output | None, dict[str, Any]]:
+    """What was decided about a last layer (None: nothing), and the keys of it that we do not know."""
+    if plain is None:
+        return None, {}
+    if not isinstance(plain, dict):
+        raise FormatError(f"The output settings of {name} are not a table; the file is damaged.")
+    known = settings_of(Output)
+    try:
+        decided = Output(**{key: value for key, value in plain.items() if key in known})
+    except CoreError as error:
+        raise FormatError(f"{name}: {error.message}") from error
+    return decided, {key: value for key, value in plain.items() if key not in known}
 
 
 def _position(value: Any, name: str) -> tuple[float, float]:

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from core.errors import NetworkError
 from core.graph.block import Block, BlockInput, BlockOutput, is_port
-from core.graph.expand import expanded
+from core.graph.expand import SEPARATOR, expanded
+from core.graph.goals import Goal, goals_of
 from core.graph.network import Network, Node
 from core.layers.base import Shape, ShapeError, describe
 from core.layers.input import Input
@@ -119,7 +120,8 @@ CODES: dict[str, tuple[str, str]] = {
     "input-inside": ("error", "an Input stands inside a block, where no pictures come in"),
     "unread": ("warning", "real pixels at the edge are never read"),
     "unused": ("warning", "the layer is not connected to anything"),
-    "several-ends": ("warning", "several layers lead nowhere, so the last one must be named"),
+    "several-ends": ("warning", "several layers lead nowhere, and they put out different shapes"),
+    "no-weight": ("warning", "the losses of all outputs have the weight 0, so nothing can be learned"),
 }
 
 
@@ -154,8 +156,14 @@ class _Inferring:
             problem = _named(problem, old.prefix)
             problems.append(problem)
             by_node[problem.node] = (*by_node.get(problem.node, ()), problem) if problem.node else ()
-        return Inference(self._shapes, self._inputs, tuple(problems), network, self._blocks, old.given, old.prefix,
+        made = Inference(self._shapes, self._inputs, tuple(problems), network, self._blocks, old.given, old.prefix,
                          by_node, local)
+        if old.given is not None or not made.runs:
+            return made
+        more = _outputs(made)
+        for problem in more:
+            by_node[problem.node] = (*by_node.get(problem.node, ()), problem)
+        return replace(made, problems=(*problems, *more)) if more else made
 
     def _look_at(self, node: Node) -> None:
         key, old = node.id, self._old
@@ -282,11 +290,6 @@ def _whole(network: Network, broken: bool) -> list[Problem]:
     loose = [key for key in finals if key not in network.incoming and len(network.nodes) > 1]
     found.extend(_problem(network.nodes[key], "unused", "is not connected to anything. Wire it in, or delete it.")
                  for key in loose if network.nodes[key].layer.ports[0] == 0)
-    ends = [key for key in finals if key not in loose]
-    if len(ends) > 1 and not broken:
-        names = ", ".join(network.nodes[key].name for key in ends[:5])
-        found.append(_problem(network.nodes[ends[-1]], "several-ends",
-                              f"is one of {len(ends)} layers that lead nowhere ({names}); training needs one."))
     return found
 
 
@@ -300,7 +303,30 @@ def _whole_block(network: Network, broken: bool) -> list[Problem]:
                                                         "or move it out."))
         elif key not in network.outgoing and isinstance(node.layer, BlockInput):
             found.append(_problem(node, "unused", "is not connected to anything. Wire it in, or delete it."))
-        elif key not in network.outgoing and not isinstance(node.layer, BlockOutput) and not broken:
-            found.append(_problem(node, "several-ends", "leads nowhere, so the network has several ends; training "
-                                                        "needs one."))
+        elif key not in network.outgoing and not (isinstance(node.layer, BlockOutput) or node.output or broken):
+            found.append(_problem(node, "several-ends", "leads nowhere, so it is an output of its own. Connect it or "
+                                                        "delete it."))
     return found
+
+
+def _outputs(known: Inference) -> list[Problem]:
+    """Several outputs are fine as long as all say something about the same classes, and one of them counts."""
+    flat = known.flat
+    goals = goals_of(flat.network)
+    size = flat.shapes.get(goals[0].id)
+    if not any(goal.weight for goal in goals):
+        what = "its loss has" if len(goals) == 1 else f"the losses of all {len(goals)} outputs have"
+        return [_at_goal(known, goals[0], "no-weight", f"has nothing to learn from: {what} the weight 0. Give it the "
+                                                       f"weight 1.")]
+    # In a block a layer that leads nowhere has been spoken of already, unless it was meant as an output.
+    meant = [goal for goal in goals[1:] if goal.id in known.network.nodes or flat.network.nodes[goal.id].output]
+    return [_at_goal(known, goal, "several-ends",
+                     f"leads nowhere, as {goals[0].name} does, but puts out {describe(flat.shapes.get(goal.id))}, not "
+                     f"{describe(size)}. Training needs outputs that are alike: connect it or delete it.")
+            for goal in meant if goal.counts and flat.shapes.get(goal.id) != size]
+
+
+def _at_goal(known: Inference, goal: Goal, code: str, text: str) -> Problem:
+    """A problem at an output, shown at the block around it where it lies in one."""
+    node = goal.id if goal.id in known.network.nodes else goal.id.partition(SEPARATOR)[0]
+    return Problem(CODES[code][0], node, goal.name, code, f"{goal.name} {text}")

@@ -7,6 +7,7 @@ import numpy as np
 
 from core.engine.engine import Engine
 from core.graph.expand import expanded
+from core.graph.goals import main_of
 from core.graph.network import Network
 from core.inspect.predict import probabilities
 from core.inspect.running import engine_for
@@ -32,7 +33,7 @@ def feature_maps(network: Network, weights: Mapping[str, Array], layer: str, pic
 def look(engine: Engine, network: Network, layer: str, picture: Array) -> Look:
     """The same from an engine that is there already, such as that of a running training."""
     network = expanded(network)
-    last = network.nodes[network.finals()[0]].name
+    last = network.nodes[main_of(network)].name
     outputs = engine.outputs(np.asarray(picture, np.float32)[None], {layer, last})
     ends_flat = outputs[last].ndim == 2
     return Look(outputs[layer][0], probabilities(network, outputs[last])[0] if ends_flat else None)

@@ -1,16 +1,17 @@
 """Exact gradients of one batch, and the proof that they are right: analytic against central differences."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.graph.cost import cost
+from core.graph.goals import Goal, goals_of
 from core.graph.initial import stream
 from core.graph.model import Gradients, Model, Trace
 from core.graph.network import Network
 from core.layers.base import Array, Pass
-from core.train.losses import LossFunction, loss_function, loss_node
+from core.train.losses import loss_function, loss_node
 
 EPSILON = 1e-6
 # A relative error above this is a mistake in a formula: what rounding makes lies far below.
@@ -50,26 +51,31 @@ def run_gradients(network: Network, weights: Mapping[str, Array], x: Array, targ
                   loss: str = "cross-entropy") -> tuple[float, Array, dict[str, Array]]:
     """(loss, gradient of the input, gradients as "layer.array") of one batch, computed in float64.
 
-    Training mode with batch statistics, dropout and noise off. target: int64 [N] or [N, K].
+    Training mode with batch statistics, dropout and noise off. target: int64 [N] or [N, K], the same for all outputs;
+    `loss` is the main output's. Arrays that lead to no output that counts have the gradient 0.
     """
-    probe = Probe(Model(network, weights), x, target, loss)
+    model, goals = Model(network, weights), _counting(network, loss)
+    probe = Probe(model, x, [target] * len(goals), goals)
     found = probe.gradients()
-    return probe.value(probe.trace), next(iter(found.inputs.values())), found.arrays
+    return probe.value(probe.trace), next(iter(found.inputs.values())), {**_zeros(model), **found.arrays}
 
 
 def verify(network: Network, weights: Mapping[str, Array], seed: int = 0, loss: str = "cross-entropy",
            progress: Progress | None = None) -> list[ArrayCheck]:
     """Check the gradients of every array and of the input on random pictures, in float64 with ε = 1e-6.
 
-    `progress` is told (done, total) arrays. A last output that is no flat vector is checked with the sum of squares.
+    `progress` is told (done, total) arrays. An output that is no flat vector is checked with the sum of squares.
     """
     model, rng = Model(network, weights), stream(seed, "verify")
-    shape = model.inference.shapes[model.last] or ()
     network, shapes = model.network, model.inference.shapes
     x = {network.nodes[key].name: rng.random((PICTURES, *(shapes[key] or ()))) for key in model.sources}
-    flat = len(shape) == 1
-    target = rng.integers(0, shape[0], PICTURES) if flat else rng.random((PICTURES, *shape))
-    probe = Probe(model, x, target, loss if flat else "")
+    goals, targets = [], []
+    for goal in _counting(network, loss):
+        shape = shapes[goal.id] or ()
+        flat = len(shape) == 1
+        goals.append(goal if flat else replace(goal, loss=""))
+        targets.append(rng.integers(0, shape[0], PICTURES) if flat else rng.random((PICTURES, *shape)))
+    probe = Probe(model, x, targets, goals)
     found = probe.gradients()
     places = [(name, array, gradient, probe.after(name)) for name, array, gradient in
               ((name, model.weights[name], gradient) for name, gradient in found.arrays.items())]
@@ -91,10 +97,11 @@ def worst(checks: list[ArrayCheck]) -> float:
 class Probe:
     """One batch through a model whose numbers can be moved a little."""
 
-    def __init__(self, model: Model, x: Array | Mapping[str, Array], target: Array, loss: str) -> None:
-        self._model, self._x, self._target = model, x, target
-        self._loss: LossFunction = loss_function(loss) if loss else _squares
-        self._node = loss_node(model.network, model.last, loss)
+    def __init__(self, model: Model, x: Array | Mapping[str, Array], targets: Sequence[Array],
+                 goals: Sequence[Goal]) -> None:
+        self._model, self._x, self._targets, self._goals = model, x, targets, goals
+        self._losses = [loss_function(goal.loss) if goal.loss else _squares for goal in goals]
+        self._nodes = [loss_node(model.network, goal.id, goal.loss) for goal in goals]
         self.trace = self.whole()
         macs = cost(model.inference).macs
         self._part = min(1.0, MACS_IN_FULL / max(1, macs))
@@ -110,13 +117,22 @@ class Probe:
         return lambda: self._model.again(self.trace, changed, Pass(training=True, noise=False, marks=[]))
 
     def value(self, trace: Trace) -> float:
-        """The loss."""
-        return self._loss(trace.outputs[self._node], self._target)[0]
+        """The loss: the weighted sum over all outputs."""
+        return self._total(trace)[0]
 
     def gradients(self) -> Gradients:
         """The analytic ones."""
-        gradient = self._loss(self.trace.outputs[self._node], self._target)[1]
-        return self._model.backward(self.trace, {self._node: gradient})
+        return self._model.backward(self.trace, self._total(self.trace)[1])
+
+    def _total(self, trace: Trace) -> tuple[float, dict[str, Array]]:
+        """The sum of weight · loss over the outputs, and its gradients by the ids that the losses take."""
+        value, gradients = 0.0, dict[str, Array]()
+        for goal, loss, node, target in zip(self._goals, self._losses, self._nodes, self._targets, strict=True):
+            own, gradient = loss(trace.outputs[node], target)
+            value += goal.weight * own
+            gradient = goal.weight * gradient
+            gradients[node] = gradients[node] + gradient if node in gradients else gradient
+        return value, gradients
 
     def check(self, name: str, array: Array, gradient: Array, run: Run, rng: np.random.Generator) -> ArrayCheck:
         """Compare the gradient of one array with differences; the array is moved in place and put back."""
@@ -173,6 +189,18 @@ def _ways(size: int, part: float, rng: np.random.Generator) -> Iterator[tuple[Ar
     for _ in range(0 if all_of_them else max(2, round(DIRECTIONS * part))):
         way = rng.standard_normal(size)
         yield every, way / np.linalg.norm(way)
+
+
+def _counting(network: Network, loss: str) -> list[Goal]:
+    """The outputs that count."""
+    return [goal for goal in goals_of(network, loss) if goal.counts]
+
+
+def _zeros(model: Model) -> dict[str, Array]:
+    """A gradient of 0 for every array that learns; those that lead to a loss get their own."""
+    nodes = model.network.nodes
+    return {f"{nodes[key].name}.{name}": np.zeros(spec.shape) for key, gets in model.inference.inputs.items()
+            if not nodes[key].layer.bypassed for name, spec in nodes[key].layer.arrays(*gets).items() if spec.trained}
 
 
 def _squares(outputs: Array, target: Array) -> tuple[float, Array]:

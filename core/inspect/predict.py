@@ -7,6 +7,7 @@ import numpy as np
 from core.engine.engine import Engine
 from core.errors import DataError
 from core.graph.expand import expanded
+from core.graph.goals import main_of
 from core.graph.network import Network
 from core.inspect.running import BATCH, engine_for
 from core.layers.activation import Softmax
@@ -40,9 +41,9 @@ def probabilities(network: Network, outputs: Array) -> Array:
 
 
 def ends_in_softmax(network: Network) -> bool:
-    """Whether the last layer that does anything is Softmax."""
+    """Whether the last layer of the main output that does anything is Softmax."""
     network = expanded(network)
-    last = network.finals()[0]
+    last = main_of(network)
     while network.nodes[last].layer.bypassed and network.inputs_of(last):
         last = next(iter(network.inputs_of(last).values()))
     return isinstance(network.nodes[last].layer, Softmax)

@@ -144,7 +144,7 @@ class Training:
     def _end_of_epoch(self, prepared: Prepared, seconds: float) -> EpochDone:
         """Measure on the validation part, and count anew."""
         began = time.perf_counter()
-        found = measure(prepared, prepared.measure, prepared.parts.validation)
+        found = measure(prepared, prepared.measure, prepared.parts.validation, whole=True)
         seconds += time.perf_counter() - began
         done = EpochDone(self.epoch, self._seen.loss, self._seen.accuracy, found.loss if found else None,
                          found.accuracy if found else None, seconds)
@@ -215,10 +215,13 @@ def _readable(number: float) -> str:
     return f"{number:,.0f}" if number < READABLE else f"more than {READABLE:,.0f}"
 
 
-def measure(prepared: Prepared, batches: Batches, positions: Array) -> Means | None:
-    """Mean loss and accuracy over some pictures of a part; None where there are none."""
+def measure(prepared: Prepared, batches: Batches, positions: Array, *, whole: bool = False) -> Means | None:
+    """Mean loss and accuracy of the main output over some pictures of a part; None where there are none.
+
+    With `whole` the loss is that of all outputs, weighted, as the training has it.
+    """
     found = Means()
     for x, y in batches.run(positions):
-        loss, correct, _ = prepared.engine.evaluate(x, y)
+        loss, correct, _ = prepared.engine.evaluate(x, y, whole=whole)
         found.add(len(y), loss, correct)
     return found if found.pictures else None

@@ -13,6 +13,7 @@ from core.data.normalisation import Normalisation, normalisation_of
 from core.errors import DataError, NetworkError, TrainingError
 from core.graph.cost import cost
 from core.graph.expand import expanded
+from core.graph.goals import Goal, goals_of
 from core.graph.initial import complete
 from core.graph.network import Network
 from core.graph.shapes import Inference, running
@@ -28,6 +29,7 @@ _DECIDES = {"Dense": "units", "Conv2D": "filters"}
 MOST_AT_ONCE, PIECE_BYTES = 512, 256_000_000
 BATCH_NORM_NOTE = "All pictures make one update; BatchNorm measures mean and variance over {0:,} pictures at a time."
 LOGITS_NOTE = "There is no Softmax at the end, so the last outputs are taken as scores (logits)."
+AUXILIARY_LOGITS_NOTE = "There is no Softmax at the end of {}, so its outputs are taken as scores (logits)."
 
 
 class Loader(Protocol):
@@ -87,14 +89,9 @@ class Job:
 
 
 def checked_network(network: Network) -> Inference:
-    """The network's shapes; NetworkError lists all problems, or says why one Input and one last layer are needed."""
+    """The network's shapes; NetworkError lists all problems, or says why one Input is needed."""
     inference = running(network)
     network = inference.network
-    finals = network.finals()
-    if len(finals) > 1:
-        names = ", ".join(network.nodes[key].name for key in finals)
-        raise NetworkError(f"One last layer is needed, but {len(finals)} layers lead nowhere: {names}. Connect the "
-                           f"others or delete them.")
     inputs = [key for key in network.order if network.nodes[key].layer.ports[1] == 0]
     if len(inputs) > 1:
         names = ", ".join(network.nodes[key].name for key in inputs)
@@ -110,17 +107,31 @@ def input_shape(inference: Inference) -> Shape:
     return shape
 
 
-def checked_outputs(inference: Inference, classes: int) -> None:
-    """DataError where the last layer does not put out one number for each class; it says which setting to change."""
-    network = inference.network
-    last = network.finals()[0]
-    shape = inference.shapes[last] or ()
+def checked_outputs(inference: Inference, classes: int, *, trains: bool = False) -> None:
+    """DataError where the main output has not one number for each class; it says which setting to change.
+
+    With `trains` all outputs that count must have, and NetworkError says where none counts.
+    """
+    goals = goals_of(inference.network)
+    if trains and not any(goal.weight for goal in goals):
+        raise NetworkError(f"Nothing can be learned: every output has the loss weight 0. Give {goals[0].name} the "
+                           f"weight 1.")
+    for goal in goals if trains else goals[:1]:
+        if goal.counts:
+            _check_output(inference, goal, classes)
+
+
+def _check_output(inference: Inference, goal: Goal, classes: int) -> None:
+    shape = inference.shapes[goal.id] or ()
+    what = f"The last layer, {goal.name}," if goal.main else f"The auxiliary output {goal.name}"
+    leave = "" if goal.main else ", give it the loss weight 0, or delete it"
     if len(shape) != 1:
-        raise DataError(f"The last layer, {network.nodes[last].name}, puts out {describe(shape)}, but one number "
-                        f"for each of the {classes} classes is needed. End with Flatten and Dense.")
+        raise DataError(f"{what} puts out {describe(shape)}, but one number for each of the {classes} classes is "
+                        f"needed. End with Flatten and Dense{leave}.")
     if shape[0] != classes:
-        raise DataError(f"The last layer puts out {shape[0]:,} numbers but the data has {classes:,} classes"
-                        f"{_advice(network, last, classes)}.")
+        what = "The last layer" if goal.main else what
+        raise DataError(f"{what} puts out {shape[0]:,} numbers but the data has {classes:,} classes"
+                        f"{_advice(inference.network, goal.id, classes)}{leave}.")
 
 
 def _advice(network: Network, last: str, classes: int) -> str:
@@ -193,13 +204,17 @@ def normalisation(project: Trainable, dataset: Dataset, *, anew: bool = False) -
 
 
 def notes(project: Trainable, dataset: Dataset, piece: int = 0) -> tuple[str, ...]:
-    """What is said once before a training: how pictures were fitted, where the test part is from, logits.
+    """What is said once before a training: how pictures were fitted, where the test part is from, logits, outputs.
 
     `piece` pictures of a batch go through the network at once, where that is less than the batch.
     """
     network, found = expanded(project.network), list(dataset.notes)
-    if takes_logits(network, network.finals()[0], project.options.loss):
-        found.append(LOGITS_NOTE)
+    goals = [goal for goal in goals_of(network, project.options.loss) if goal.counts]
+    found += [LOGITS_NOTE if goal.main else AUXILIARY_LOGITS_NOTE.format(goal.name) for goal in goals
+              if takes_logits(network, goal.id, goal.loss)]
+    if len(goals) > 1:
+        parts = " + ".join(f"{goal.weight:g} · {goal.name}" for goal in goals)
+        found.append(f"The loss is {parts}; accuracy and test are those of {goals[0].name}.")
     if piece and any(node.type == "BatchNorm" and not node.layer.bypassed for node in network.nodes.values()):
         found.append(BATCH_NORM_NOTE.format(piece))
     return tuple(found)

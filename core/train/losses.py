@@ -1,8 +1,8 @@
 """How wrong an answer is, as one number, and its gradient: NumPy, any float type.
 
 With cross-entropy a last Softmax is fused into the loss: the gradient is then simply p − t, exact and without overflow.
-Without a Softmax the last output is taken as the scores (logits) all the same. The losses of squares take the network's
-last output as it is.
+Without a Softmax the output is taken as the scores (logits) all the same. The losses of squares take an output as it
+is. Each output of a network may have a loss of its own; `core.graph.goals` says which, and how much each counts.
 """
 
 from collections.abc import Callable

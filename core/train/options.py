@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.graph.initial import CHOICES, CONSTANT, How
+from core.graph.output import LOSSES
 from core.settings import check_all, setting, values_of
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
-LOSSES = ("cross-entropy", "sum-of-squares", "mean-squares")
 SCHEDULES = ("constant", "linear", "cosine", "step", "exponential", "plateau")
 MODES = ("batch", "mini-batch", "stochastic")
 

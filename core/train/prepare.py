@@ -115,7 +115,7 @@ def _discard(prepared: Prepared) -> None:
 
 def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Dataset, report: Report) -> Prepared:
     options = job.project.options
-    checks.checked_outputs(inference, len(dataset.classes))
+    checks.checked_outputs(inference, len(dataset.classes), trains=True)
     mark = data_mark(dataset)
     shape = fitted_shape(dataset.shape, checks.input_shape(inference))
     dataset = fit_dataset(dataset, checks.input_shape(inference))

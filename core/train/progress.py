@@ -118,14 +118,18 @@ def damaged(why: str) -> TrainingError:
 
 
 def network_mark(network: Network) -> str:
-    """A digest of what a network computes: layers and wires; names only where random numbers follow from them."""
+    """A digest of what a network computes: layers, wires and what its outputs count.
+
+    Names only where random numbers follow from them.
+    """
     place = {key: number for number, key in enumerate(network.order)}
     layers = []
     for key in network.order:
         node = network.nodes[key]
         name = node.name if node.type in RANDOM or node.layer.family == "noise" else ""
         sources = [[port, place[source]] for port, source in network.inputs_of(key).items() if source in place]
-        layers.append([node.type, name, node.layer.values(), sources])
+        decided = [] if node.output is None else [node.output.values()]
+        layers.append([node.type, name, node.layer.values(), sources, *decided])
     text = json.dumps(layers, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -14,6 +14,7 @@ from core.errors import CoreError
 from core.formats import open_file, save_file
 from core.graph.cost import cost
 from core.graph.expand import expanded
+from core.graph.goals import goals_of, left_out, main_of
 from core.graph.network import Network
 from core.graph.shapes import infer
 from core.inspect.compare import compare_onnx
@@ -49,9 +50,10 @@ def warm(request: Warm, report: Report) -> None:
     try:
         engine.warm_up(lambda done, total, text: report(text, done, total))
         x = np.zeros((2, *picture_shape(network)), np.float32)
-        units = infer(network).shapes[network.finals()[0]]
+        main = main_of(network)
+        units = infer(network).shapes[main]
         engine.train_step(x, np.zeros((2, *(units or ())), np.float32), 1e-9, make_optimizer(options))
-        engine.outputs(x[:1], [network.nodes[network.finals()[0]].name])
+        engine.outputs(x[:1], [network.nodes[main].name])
     finally:
         engine.close()
 
@@ -59,8 +61,10 @@ def warm(request: Warm, report: Report) -> None:
 def _trains(network: Network) -> bool:
     inference = infer(network)
     inputs = [node for node in network.nodes.values() if node.layer.ports[1] == 0]
-    finals = network.finals()
-    return inference.runs and len(inputs) == 1 and len(finals) == 1 and len(inference.shapes[finals[0]] or ()) == 1
+    if not inference.runs or len(inputs) != 1:
+        return False
+    shapes = {inference.shapes[goal.id] for goal in goals_of(network) if goal.counts}
+    return len(shapes) == 1 and len(shapes.pop() or ()) == 1
 
 
 def look_at_data(request: LookAtData, library: Library, report: Report) -> DataSeen:
@@ -102,11 +106,13 @@ def exported(request: ExportFile, library: Library, report: Report) -> Exported:
     save_file(project, request.path, request.format)
     if request.format != "onnx":
         return Exported(request.format, request.path)
+    without = left_out(project.network)
+    said = f"{' and '.join(without)} stayed out: auxiliary outputs only help the training. " if without else ""
     report("Comparing with onnxruntime", 0, 0)
     try:
         if not at_hand(project.data.source):
-            return Exported(request.format, request.path, note=f"Not compared: the pictures of {project.data.source} "
-                                                               f"have not been downloaded.")
+            return Exported(request.format, request.path, note=f"{said}Not compared: the pictures of "
+                                                               f"{project.data.source} have not been downloaded.")
         dataset = fit_dataset(_data(project, library, report), picture_shape(project.network))
         count = max(8, min(COMPARED, COMPARED_MACS // max(1, cost(infer(project.network)).macs)))
         pictures = dataset.pictures("test", slice(0, int(count)))
@@ -114,10 +120,10 @@ def exported(request: ExportFile, library: Library, report: Report) -> Exported:
         found = compare_onnx(Path(request.path).read_bytes(), project.network, weights, pictures,
                              normalisation=normalisation(project, dataset))
     except CoreError as error:
-        return Exported(request.format, request.path, note=f"Not compared: {error.message}")
+        return Exported(request.format, request.path, note=f"{said}Not compared: {error.message}")
     note = "" if found.same_class == found.pictures else \
         f"{found.pictures - found.same_class} of {found.pictures} pictures get another class."
-    return Exported(request.format, request.path, found.largest, found.pictures, note)
+    return Exported(request.format, request.path, found.largest, found.pictures, (said + note).strip())
 
 
 def _data(project: Project, library: Library, report: Report) -> Dataset:

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import DataError
+from core.graph.goals import main_of
+from core.graph.output import LOSSES
 from core.layers.base import Array
-from core.train.options import LOSSES
 from guibuilder.command_line.arrays import read_npy, read_pictures, size_of, write_npz
 from guibuilder.command_line.common import add_network, checked_single, load_network, need_folder, print_json
 from guibuilder.command_line.learned import all_weights
 
 NAME = "gradients"
 SUMMARY = "loss and exact gradients of one batch, computed in float64"
-EPILOG = "Training mode with batch statistics; dropout and noise are off."
+EPILOG = """Training mode with batch statistics; dropout and noise are off. With several outputs the loss is the sum of
+weight · loss over all of them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,20 +28,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="class numbers [N], or wanted outputs [N, K]")
     parser.add_argument("--output", type=Path, required=True, metavar="g.npz",
                         help="where loss, input and one array per layer.parameter go")
-    parser.add_argument("--loss", choices=LOSSES, help="the loss (the network's own)")
+    parser.add_argument("--loss", choices=LOSSES, help="the main output's loss (the network's own)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute and write the gradients."""
     from core.inspect.gradients import run_gradients
-    from core.train.job import input_shape
+    from core.train.job import checked_outputs, input_shape
 
     need_folder(arguments.output)
     project = load_network(arguments)
     inference = checked_single(project.network)
-    outputs = inference.shapes[inference.network.finals()[0]] or ()
+    outputs = inference.shapes[main_of(inference.network)] or ()
     x = read_pictures(arguments.input, input_shape(inference))
     target = _target(arguments.target, len(x), outputs)
+    checked_outputs(inference, outputs[0], trains=True)
     with np.errstate(all="ignore"):
         loss, of_input, arrays = run_gradients(project.network, all_weights(project), x, target,
                                                arguments.loss or project.options.loss)

@@ -11,7 +11,9 @@ import numpy as np
 
 from core.errors import NetworkError
 from core.graph.expand import expanded
+from core.graph.goals import ends, main_of
 from core.graph.network import Network
+from core.graph.output import MAIN
 from core.graph.rules import upstream
 from core.layers.base import Array, describe
 from guibuilder.command_line.arrays import read_pictures, write_npy
@@ -32,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network(parser)
     parser.add_argument("--input", type=Path, required=True, metavar="x.npy", help="pictures N×C×H×W, used as they are")
     parser.add_argument("--output", type=Path, required=True, metavar="y.npy", help="where the layer's output goes")
-    parser.add_argument("--layer", metavar="NAME", help="which layer (the last one)")
+    parser.add_argument("--layer", metavar="NAME", help="which layer (the last one; of several the main output)")
     parser.add_argument("--mode", choices=["inference", "training"], default="inference",
                         help="training: batch statistics, dropout and noise on (inference)")
 
@@ -85,8 +87,9 @@ def _leading_to(network: Network, layer: str) -> Network:
 
 
 def _last(network: Network) -> str:
-    finals = network.finals()
-    if len(finals) != 1:
-        names = ", ".join(network.nodes[key].name for key in finals)
+    found = ends(network)
+    marked = any((output := network.nodes[key].output) is not None and output.role == MAIN for key in found)
+    if len(found) != 1 and not marked:
+        names = ", ".join(network.nodes[key].name for key in found)
         raise NetworkError(f"Several layers lead nowhere ({names}); name the one you mean with --layer.")
-    return network.nodes[finals[0]].name
+    return network.nodes[main_of(network)].name

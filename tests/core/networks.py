@@ -2,6 +2,7 @@
 
 from core.graph.initial import initial_weights
 from core.graph.network import Edge, Network, Node
+from core.graph.output import Output
 from core.graph.shapes import infer
 from core.layers import make_layer
 from core.layers.base import Array
@@ -58,3 +59,16 @@ def _rarer_layers(drawing: Drawing) -> None:
     drawing.add("NoisyReLU", "Noisy").add("ChannelPool", "Best").add("VeryLeakyReLU", "VeryLeaky")
     drawing.add("RReLU", "Random").add("Linear", "Line").add("GlobalMaxPool2D", "Top")
     drawing.add("Maxout", "Most", units=5, pieces=3)
+
+
+def two_heads(classes: int = 10, weight: float | None = 0.3, loss: str = "same", units: int | None = None) -> Network:
+    """A trunk, an auxiliary classifier in its middle, and the main one at its end, for 8×8 pictures.
+
+    With a weight of None nothing is decided about the outputs. `units` are those of the auxiliary one.
+    """
+    drawing = Drawing().add("Input", "Input", shape=(1, 8, 8)).add("Conv2D", "C1", filters=4).add("ReLU", "R1")
+    drawing.add("Flatten", "AuxFlat").add("Dense", "AuxDense", units=units or classes).add("Softmax", "Aux")
+    drawing.add("Conv2D", "C2", "R1", filters=6).add("BatchNorm", "B2").add("ReLU", "R2").add("MaxPool2D", "P2")
+    drawing.add("Flatten", "Flat").add("Dense", "Dense", units=classes).add("Softmax", "Main")
+    network = drawing.network
+    return network if weight is None else network.decide(network.names["Aux"], Output("auxiliary", weight, loss))

@@ -1,4 +1,4 @@
-"""The end of the network: the loss of each picture and the gradient of the last output."""
+"""The end of the network: the loss of each picture and the gradient of an output."""
 
 import numpy as np
 
@@ -6,21 +6,26 @@ from core.engine.arena import Arena
 from core.engine.steps.base import Run
 from core.engine.tensor import Tensor
 from core.errors import DataError, TrainingError
+from core.graph.goals import Goal
+from core.graph.output import LOSSES
 from core.kernels import losses
 from core.layers.base import Array
 
-LOSSES = ("cross-entropy", "sum-of-squares", "mean-squares")
-
 
 class Loss:
-    """One of LOSSES on the last tensor; cross-entropy takes scores and includes the softmax."""
+    """The loss of one goal on the tensor of its output; cross-entropy takes scores and includes the softmax.
 
-    def __init__(self, kind: str, scores: Tensor, run: Run, arena: Arena) -> None:
-        if kind not in LOSSES:
-            raise TrainingError(f"There is no loss {kind!r}; choose one of {', '.join(LOSSES)}.")
-        self._kind, self._scores, self._run = kind, scores, run
-        self._targets = arena.floats(scores.batch * scores.size).reshape(scores.batch, scores.size)
-        self._unused = arena.floats(scores.batch * scores.size)
+    `gradient` [batch, outputs] is that of the goal's weight · loss.
+    """
+
+    def __init__(self, goal: Goal, scores: Tensor, run: Run, arena: Arena) -> None:
+        if goal.loss not in LOSSES:
+            raise TrainingError(f"There is no loss {goal.loss!r}; choose one of {', '.join(LOSSES)}.")
+        self.goal, self._scores, self._run = goal, scores, run
+        shape = (scores.batch, scores.size)
+        self._targets = arena.floats(scores.batch * scores.size).reshape(shape)
+        claimed = scores.claim(arena)
+        self.gradient = (arena.floats(scores.batch * scores.size) if claimed is None else claimed).reshape(shape)
         self._losses = arena.array(scores.batch, np.float64)
 
     def take(self, target: Array) -> None:
@@ -28,30 +33,28 @@ class Loss:
         count, classes = self._run.count, self._scores.size
         if target.shape == (count,) and target.dtype.kind in "iu":
             if count and (target.min() < 0 or target.max() >= classes):
-                raise DataError(f"The labels run from {target.min()} to {target.max()}, but the last layer has only "
+                raise DataError(f"The labels run from {target.min()} to {target.max()}, but {self.goal.name} has only "
                                 f"{classes} outputs (0 to {classes - 1}). Give it as many units as there are classes.")
             self._targets[:count] = 0
             self._targets[np.arange(count), target] = 1
         elif target.shape == (count, classes):
             self._targets[:count] = target
         else:
-            raise DataError(f"The targets have the shape {target.shape}; {count} pictures and {classes} outputs need "
-                            f"[{count}] class numbers or [{count}, {classes}] numbers.")
+            raise DataError(f"The targets have the shape {target.shape}; {count} pictures and the {classes} outputs of "
+                            f"{self.goal.name} need [{count}] class numbers or [{count}, {classes}] numbers.")
 
     def compute(self, first: int, end: int, thread: int) -> None:
-        """Losses and gradient of these pictures; the gradient is that of the mean over the batch."""
-        count, batch, classes = self._run.count, self._scores.batch, self._scores.size
-        scores = self._scores.values.reshape(batch, classes)
-        given = self._scores.gradient if self._scores.gradient is not None else self._unused
-        gradient, share = given.reshape(batch, classes), np.float32(1 / count)
-        if self._kind == "cross-entropy":
-            losses.softmax_cross_entropy(scores, self._targets, gradient, self._losses, share, first, end)
+        """Losses and gradient of these pictures; the gradient is that of the weighted mean over the batch."""
+        scores = self._scores.values.reshape(self.gradient.shape)
+        share = np.float32(self.goal.weight / self._run.count)
+        if self.goal.loss == "cross-entropy":
+            losses.softmax_cross_entropy(scores, self._targets, self.gradient, self._losses, share, first, end)
         else:
-            factor = np.float32(1.0 if self._kind == "sum-of-squares" else 2.0 / classes)
-            losses.squared_error(scores, self._targets, gradient, self._losses, factor, share, first, end)
+            factor = np.float32(1.0 if self.goal.loss == "sum-of-squares" else 2.0 / self._scores.size)
+            losses.squared_error(scores, self._targets, self.gradient, self._losses, factor, share, first, end)
 
     def total(self) -> float:
-        """The sum of the losses of the batch."""
+        """The sum of the losses of the batch, before the weight."""
         return float(self._losses[:self._run.count].sum())
 
     def correct(self) -> int:

@@ -1,11 +1,14 @@
 """What callers hold on to: shapes, targets, outputs, weights, errors, warm-up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.engine.engine import Engine
 from core.errors import DataError, NetworkError, TrainingError
 from core.graph.model import Model
+from core.graph.network import Edge
 from tests.core.engine.agreement import chain, lenet, lively_weights, pictures, reference
 from tests.core.networks import Drawing, every_layer, small_cnn, weights_of
 
@@ -160,8 +163,10 @@ def test_weights_that_do_not_fit_are_refused(network):
 def test_networks_that_cannot_run_are_refused():
     with pytest.raises(NetworkError, match="Flatten"):
         Engine(chain((1, 4, 4), "Dense"), {}, 2)
-    two = Drawing().add("Input", "I", shape=(4,)).add("Dense", "A", "I").add("Dense", "B", "I").network
-    with pytest.raises(NetworkError, match="last layer"):
+    two = Drawing().add("Input", "I", shape=(4,)).network
+    two = two.add(replace(two.new_node("Input", shape=(4,)), name="J"))
+    two = two.add(two.new_node("Add")).connect(Edge("n1", "n3")).connect(Edge("n2", "n3", 1))
+    with pytest.raises(NetworkError, match="exactly one Input, but there are 2"):
         Engine(two, weights_of(two), 2)
 
 

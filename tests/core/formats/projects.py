@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.errors import EdgeRefused, NetworkError
 from core.graph.blocks import group
 from core.graph.network import Edge, Network, Node
+from core.graph.output import Output
 from core.graph.shapes import infer
 from core.layers import LAYERS, make_layer
 from core.layers.unknown import Unknown
@@ -57,7 +58,8 @@ def networks(draw: Any) -> Network:
         layer = make_layer(kind, draw(settings_for(LAYERS[kind]))) if kind in LAYERS else \
             Unknown(name=kind, kept=draw(st.dictionaries(texts, json_values, max_size=3)))
         place = (draw(st.floats(-1e7, 1e7)), draw(st.integers(-4000, 4000)))
-        network = network.add(Node(network.fresh_id(), layer, name, place, draw(unknown_keys)))
+        output = Output(**draw(settings_for(Output))) if draw(st.booleans()) else None
+        network = network.add(Node(network.fresh_id(), layer, name, place, draw(unknown_keys), output))
     ids = list(network.nodes)
     for source, target, port in draw(st.lists(st.tuples(st.sampled_from(ids or [""]), st.sampled_from(ids or [""]),
                                                         st.integers(0, 2)), max_size=12)):

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from core.errors import FormatError
 from core.formats.network_json import FORMAT, network_from_bytes, network_to_text
 from core.graph.network import Edge
+from core.graph.output import Output
 from core.graph.shapes import infer
 from core.layers import LAYERS
 from core.settings import settings_of
 from core.templates import TEMPLATES, template
 from tests.core.formats.projects import networks
-from tests.core.networks import every_layer
+from tests.core.networks import every_layer, two_heads
 
 
 def _load(value):
@@ -40,6 +41,28 @@ def test_any_network_comes_back_and_its_text_too(network):
 def test_templates_come_back(name):
     network = template(name).network
     assert _load(network_to_text(network).encode()) == network
+
+
+def test_what_was_decided_about_outputs_comes_back_with_keys_we_do_not_know():
+    network = two_heads(weight=0.25, loss="mean-squares")
+    plain = json.loads(network_to_text(network))
+    (decided,) = (node["output"] for node in plain["nodes"] if "output" in node)
+    assert decided == {"role": "auxiliary", "weight": 0.25, "loss": "mean-squares"}
+    decided["x-colour"] = "red"
+    back = _load(plain)
+    assert back.by_name("Aux").output == Output("auxiliary", 0.25, "mean-squares")
+    assert json.loads(network_to_text(back)) == plain
+
+
+@pytest.mark.parametrize(("output", "words"), [
+    (5, "output settings of Aux are not a table"), ({"weight": -1}, "Aux: Loss weight must be a number from 0"),
+    ({"role": "king"}, "Aux: Role must be"), ({"loss": "hinge"}, "Aux: Loss must be"),
+])
+def test_damaged_decisions_are_refused_in_words(output, words):
+    plain = json.loads(network_to_text(two_heads()))
+    next(node for node in plain["nodes"] if node["name"] == "Aux")["output"] = output
+    with pytest.raises(FormatError, match=words):
+        _load(plain)
 
 
 def test_the_layout_is_the_contract():

@@ -20,7 +20,7 @@ from core.layers.input import Input
 from core.layers.unknown import Unknown
 from core.project import DataChoice, Project, complete_weights
 from core.templates import TEMPLATES, template
-from tests.core.networks import Drawing, every_layer
+from tests.core.networks import Drawing, every_layer, two_heads
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -158,6 +158,15 @@ def test_several_inputs_and_ends():
     for edge in (Edge(first, "y", 0), Edge("z", "y", 1), Edge("z", "x", 0)):
         network = network.connect(edge)
     assert set(_compare(network)) == {"Sum", "End"}
+
+
+def test_auxiliary_outputs_stay_out_and_the_main_one_comes_first():
+    for network, names in ((two_heads(), ["Main"]), (two_heads(weight=None), ["Main", "Aux"])):
+        model = onnx.load_model_from_string(to_onnx(Project(network)))
+        assert [output.name for output in model.graph.output] == names
+        held = {constant.name for constant in model.graph.initializer}
+        assert ("AuxDense.weight" in held) == ("Aux" in names)
+        assert {"C1.weight", "Dense.weight"} <= held
 
 
 def test_pictures_are_normalised_inside_the_file():

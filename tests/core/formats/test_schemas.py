@@ -11,8 +11,10 @@ from core.errors import FormatError
 from core.formats import native, network_json
 from core.formats.native import write_project
 from core.formats.network_json import network_to_text
+from core.graph.output import Output
 from core.graph.plain import FARTHEST
 from core.resources import resource
+from core.settings import settings_of
 from core.templates import template
 from tests.core.formats.projects import networks, projects
 
@@ -39,6 +41,7 @@ def _lacks(schema, value):
         return [f"{value!r} is no {schema['type']}"]
     found = [name for name, fails in (
         ("const", "const" in schema and value != schema["const"]),
+        ("enum", value not in schema.get("enum", (value,))),
         ("minimum", "minimum" in schema and value < schema["minimum"]),
         ("maximum", "maximum" in schema and value > schema["maximum"]),
         ("items", "minItems" in schema and not schema["minItems"] <= len(value) <= schema["maxItems"]),
@@ -52,6 +55,16 @@ def _lacks(schema, value):
     if "if" in schema and not _lacks(schema["if"], value):
         found += _lacks(schema["then"], value)
     return found
+
+
+def test_they_know_what_can_be_decided_about_an_output():
+    described = NETWORK["properties"]["nodes"]["items"]["properties"]["output"]["properties"]
+    declared = settings_of(Output)
+    assert described.keys() == declared.keys()
+    for name, setting in declared.items():
+        assert described[name]["default"] == setting.default
+        assert tuple(described[name].get("enum", ())) == setting.choices
+        assert (described[name].get("minimum"), described[name].get("maximum")) == (setting.low, setting.high)
 
 
 def test_they_are_of_the_versions_we_write():

@@ -140,9 +140,8 @@ def test_what_does_not_fit_is_refused_in_words():
         Model(network, weights).forward(np.zeros((1, 1, 9, 9)))
 
 
-def test_the_last_layer_must_be_the_only_one():
+def test_of_several_last_layers_the_main_output_is_the_last():
     network = Drawing().add("Input", "Input", shape=(2,)).add("ReLU", "A").add("Tanh", "B", "Input").network
     model = Model(network, {})
-    with pytest.raises(NetworkError, match="A, B"):
-        _ = model.last
+    assert model.last == network.names["B"]
     assert set(model.outputs(np.ones((1, 2)), ["A", "B"])) == {"A", "B"}

@@ -73,7 +73,7 @@ def test_predict_normalises_as_the_training_did(command, batch, tmp_path):
     ("predict",), ("evaluate", "--data", "digits"), ("train", "--data", "digits"),
     ("gradients", "--input", "x.npy", "--target", "t.npy", "--output", "g.npz"),
 ])
-def test_one_input_and_one_end_are_needed(command, tmp_path, monkeypatch, verb):
+def test_one_input_and_ends_that_are_alike_are_needed(command, tmp_path, monkeypatch, verb):
     monkeypatch.chdir(tmp_path)
     Image.new("L", (8, 8)).save("a.png")
     np.save("x.npy", np.zeros((1, 1, 8, 8)))
@@ -86,9 +86,10 @@ def test_one_input_and_one_end_are_needed(command, tmp_path, monkeypatch, verb):
     both = both.connect(Edge(network.names["C1"], "m", 0)).connect(Edge(network.names["C1"], "m", 1))
     both = both.connect(Edge("m", network.names["R1"]))
     ends = network.add(replace(network.new_node("Tanh"), id="t")).connect(Edge(last, "t"))
+    loose = "The auxiliary output Tanh puts out 8×3×3, but one number for each of the 10 classes is needed"
     for name, drawn, words in (("two", both, "one Input, but there are 2: Input, Input_2"),
-                               ("ends", ends, "One last layer is needed, but 2 layers lead nowhere: Tanh, Softmax")):
+                               ("ends", ends, loose if verb[0] in ("train", "gradients") else "")):
         save_file(Project(drawn), f"{name}.json")
         found = command(verb[0], f"{name}.json", *(["a.png"] if verb == ("predict",) else verb[1:]))
-        assert found.status == 1
-        assert words in found.err or "lead nowhere" in found.err, found.err
+        assert found.status == (1 if words else 0)
+        assert words in found.err, found.err
