@@ -52,6 +52,14 @@ class TrainingError(CoreError):
     """A training that cannot start or had to stop."""
 
 
+class MemoryRefused(TrainingError):
+    """A training that would not fit into memory; `batch` is the largest power of two that would, 0 where none does."""
+
+    def __init__(self, message: str, batch: int = 0) -> None:
+        super().__init__(message)
+        self.batch = batch
+
+
 class EdgeRefused(CoreError):
     """A wire that may not be drawn. `code` names the reason: cycle, taken, duplicate, port, self, missing."""
 

@@ -7,8 +7,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from core.errors import TrainingError
 
-_ALIGNMENT = 64
-_SLACK = 128
+ALIGNMENT = 64
+SLACK = 128
 
 
 class Arena:
@@ -26,11 +26,11 @@ class Arena:
         kind = np.dtype(dtype)
         size = count * kind.itemsize
         try:
-            raw = np.zeros(size + _ALIGNMENT + _SLACK, np.uint8)
+            raw = np.zeros(size + ALIGNMENT + SLACK, np.uint8)
         except MemoryError:
             raise TrainingError(f"The engine needs more than {(self.bytes + size) / 1e9:,.1f} GB of memory, which this "
                                 f"machine does not give. Choose a smaller batch, or a smaller network.") from None
-        start = -raw.ctypes.data % _ALIGNMENT
+        start = -raw.ctypes.data % ALIGNMENT
         self.bytes += raw.nbytes
         return raw[start:start + size].view(kind)
 

@@ -47,7 +47,8 @@ def unread_warning(window: Window, shape: Shape) -> tuple[str, str, str] | None:
              for count, name in ((rows, "row"), (columns, "column")) if count]
     axis = 0 if rows else 1
     formula = window.formula(shape[1 + axis], axis, window.padded(*shape[1:]))
-    return ("unread", f"never reads {' and '.join(parts)} of its {shape[1]}×{shape[2]} input", formula)
+    message = f"does not fit evenly and never reads {' and '.join(parts)} of its {shape[1]}×{shape[2]} input"
+    return ("unread", message, formula)
 
 
 def pad_maps(x: Array, pads: tuple[int, int, int, int], value: float = 0.0) -> Array:

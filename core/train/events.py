@@ -96,7 +96,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The training could not go on: one sentence, the layer where it began, and the last good weights."""
+    """The training could not go on: one sentence, the layer where it began, and the last good weights.
+
+    `fitting_batch` is a batch that memory would hold, where the one that was asked for was too large; else 0.
+    """
 
     message: str
     layer: str | None = None
@@ -104,6 +107,7 @@ class Failed:
     batch: int = 0
     weights: Mapping[str, Array] = field(default_factory=dict)
     details: str = ""
+    fitting_batch: int = 0
 
 
 Event = Preparing | Started | Gathering | BatchDone | EpochDone | Finished | Failed

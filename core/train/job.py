@@ -1,6 +1,5 @@
 """What is to be trained, checked before anything starts."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -15,12 +14,11 @@ from core.graph.cost import cost
 from core.graph.expand import expanded
 from core.graph.goals import Goal, goals_of
 from core.graph.initial import complete
+from core.graph.memory import FLOAT_BYTES
 from core.graph.network import Network
 from core.graph.shapes import Inference, running
 from core.layers.base import Array, Shape, describe
 from core.train.losses import takes_logits
-from core.train.memory import check_memory
-from core.train.optimizers import make_optimizer
 from core.train.options import TrainOptions, how_to_start
 
 # The setting that says how many numbers or maps a layer puts out.
@@ -176,16 +174,8 @@ def piece_size(inference: Inference, batch: int) -> int:
 
     It follows from the network and not from the machine, so that results do not depend on the machine.
     """
-    known = cost(inference)
-    each = known.memory_bytes(2, "sgd") - known.memory_bytes(1, "sgd")
+    each = FLOAT_BYTES * cost(inference).memory.picture
     return min(batch, MOST_AT_ONCE, max(1, PIECE_BYTES // max(1, each)))
-
-
-def check_fits(inference: Inference, options: TrainOptions, batch: int) -> None:
-    """TrainingError where the training would need more memory than is free."""
-    shape = input_shape(inference)
-    buffers = 2 * batch * math.prod(shape) * 4
-    check_memory(cost(inference).memory_bytes(batch, make_optimizer(options).name) + buffers, batch)
 
 
 def normalisation(project: Trainable, dataset: Dataset, *, anew: bool = False) -> Normalisation:

@@ -2,28 +2,61 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import TrainingError
+from core.errors import MemoryRefused
 
 # The interpreter with NumPy and the compiled kernels.
 PROCESS_BYTES = 90_000_000
+# Above this share of what is free, other programs begin to be pushed out.
+TIGHT = 0.8
+_CGROUP = Path("/sys/fs/cgroup")
+
+Needs = Callable[[int], int]
 
 
 def available_bytes() -> int | None:
-    """Memory that programs may still take: MemAvailable on Linux, unused memory on Windows, all of it elsewhere."""
+    """Memory that programs may still take, in bytes; None where the system does not say."""
     if sys.platform == "win32":
         return _available_on_windows()
+    if sys.platform == "darwin":
+        return _available_on_macos()
+    return _available_on_linux()
+
+
+def _available_on_linux() -> int | None:
+    """MemAvailable, or what is left of the container's limit where that is less."""
+    found = None
     try:
         for line in Path("/proc/meminfo").read_text("ascii").splitlines():
             if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
+                found = int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
         return None
+    try:
+        left = int((_CGROUP / "memory.max").read_text()) - int((_CGROUP / "memory.current").read_text())
+    except (OSError, ValueError):
+        return found
+    return left if found is None else max(0, min(found, left))
+
+
+def _available_on_macos() -> int | None:
+    """Free, purgeable and file-backed pages, as the kernel counts them (sysctl)."""
+    import ctypes
+
+    try:
+        system = ctypes.CDLL(None).sysctlbyname
+    except (OSError, AttributeError):
+        return None
+
+    def ask(name: str) -> int:
+        value, size = ctypes.c_uint64(0), ctypes.c_size_t(8)
+        wrong = system(name.encode(), ctypes.byref(value), ctypes.byref(size), None, ctypes.c_size_t(0))
+        return 0 if wrong else value.value
+
+    pages = sum(ask(f"vm.page_{kind}_count") for kind in ("free", "purgeable", "pageable_external"))
+    return pages * os.sysconf("SC_PAGE_SIZE") if pages else ask("hw.memsize") or None
 
 
 def _available_on_windows() -> int | None:
@@ -41,13 +74,37 @@ def _available_on_windows() -> int | None:
     return int(status.available) if found else None
 
 
-def check_memory(needed: int, batch: int) -> None:
-    """TrainingError where a training that needs so many bytes would not fit."""
+def check_memory(needs: Needs, batch: int) -> str:
+    """Refuse a training that does not fit (MemoryRefused, with the batch that does); a warning where it is tight.
+
+    `needs` gives the bytes for a batch. Empty where all is well, or the system does not say what is free.
+    """
     free = available_bytes()
-    if free is not None and needed + PROCESS_BYTES > free:
-        advice = f"Choose a smaller batch than {batch:,}" if batch > 1 else "Make the network smaller"
-        raise TrainingError(f"Training would need about {_words(needed + PROCESS_BYTES)} of memory, but only "
-                            f"{_words(free)} are free. {advice}, or close other programs.")
+    need = needs(batch) + PROCESS_BYTES
+    if free is None or need <= TIGHT * free:
+        return ""
+    smaller = smaller_batch(needs, batch, free)
+    text = f"Training needs {_words(need)} at batch {batch:,}, this computer has {_words(free)} free."
+    if need > free:
+        raise MemoryRefused(f"{text} {_advice(needs, smaller)}", smaller)
+    hint = f" {_advice(needs, smaller)}" if smaller else ""
+    return f"{text} Other programs may become slow.{hint}"
+
+
+def smaller_batch(needs: Needs, batch: int, free: int) -> int:
+    """The largest power of two below `batch` that fits with room to spare, or just fits; 0 where none does."""
+    powers = [1 << place for place in reversed(range((batch - 1).bit_length()))]
+    for share in (TIGHT, 1.0):
+        found = next((each for each in powers if needs(each) + PROCESS_BYTES <= share * free), 0)
+        if found:
+            return found
+    return 0
+
+
+def _advice(needs: Needs, smaller: int) -> str:
+    if not smaller:
+        return "Make the network smaller, or close other programs."
+    return f"A batch of {smaller:,} would need {_words(needs(smaller) + PROCESS_BYTES)}."
 
 
 def _words(count: int) -> str:

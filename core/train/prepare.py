@@ -1,6 +1,8 @@
 """Everything before the first batch: data loaded and fitted, engine made and compiled, while the caller stays free."""
 
 import contextlib
+import math
+import os
 import queue
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +16,15 @@ from core.data.dataset import Dataset, Split, split
 from core.data.normalisation import Normalisation
 from core.data.pictures import fit_dataset, fitted_shape
 from core.engine.engine import Engine
-from core.errors import TrainingError
+from core.engine.planned import planned_bytes
+from core.graph.cost import cost
 from core.graph.shapes import Inference
 from core.layers.base import Array
 from core.train import job as checks
 from core.train.events import Preparing
 from core.train.job import Job
 from core.train.memory import check_memory
+from core.train.options import TrainOptions
 from core.train.progress import data_mark
 
 Result = TypeVar("Result")
@@ -28,7 +32,7 @@ Report = Callable[[Preparing], None]
 
 # How often the caller gets a turn while something long goes on.
 HEARTBEAT_SECONDS = 0.1
-# Measuring goes in batches of this size where training goes in smaller ones.
+# Measuring goes in batches of this size where training goes in smaller ones and the network is not a large one.
 LEAST_CAPACITY = 64
 
 
@@ -122,22 +126,34 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     parts = split(dataset, options.validation, options.seed)
     batch = checks.batch_size(options, len(parts.train))
     piece = checks.piece_size(inference, batch) if options.mode == "batch" else batch
-    capacity = max(piece, min(LEAST_CAPACITY, len(parts.train)))
-    checks.check_fits(inference, options, capacity)
+    least = checks.piece_size(inference, min(LEAST_CAPACITY, len(parts.train)))
+    tight = check_memory(memory_needs(inference, options, job.threads, least), piece)
+    capacity = max(piece, least)
     engine = Engine(job.project.network, weights, capacity, threads=job.threads, loss=options.loss, seed=options.seed)
-    try:
-        # The engine knows what it will really fill; the estimate above is asked first, before anything is claimed.
-        check_memory(engine.training_bytes(options.optimizer), capacity)
-    except TrainingError:
-        engine.close()
-        raise
     engine.warm_up(lambda done, total, text: report(Preparing(text, done, total)))
     engine.set_weights(weights)
     normal = checks.normalisation(job.project, dataset, anew=not job.resume)
     how = job.project.data.augmentation
     changes, said = augmenter_for(how, dataset, shape, options.seed), remarks(how, shape, dataset.name, dataset.classes)
+    notes = said + checks.notes(job.project, dataset, piece if piece < batch else 0)
     return Prepared(dataset, parts, batch, engine,
                     Batches(dataset.train_x, dataset.train_y, dataset.scale, piece, normal, changes),
                     Batches(dataset.train_x, dataset.train_y, dataset.scale, capacity, normal),
                     Batches(dataset.test_x, dataset.test_y, dataset.scale, capacity, normal),
-                    weights, normal, said + checks.notes(job.project, dataset, piece if piece < batch else 0), mark)
+                    weights, normal, notes + ((tight,) if tight else ()), mark)
+
+
+def memory_needs(inference: Inference, options: TrainOptions, threads: int | None, least: int) -> Callable[[int], int]:
+    """Bytes that a training takes by its batch: the engine's, two batches of pictures, three copies of the weights.
+
+    The engine is made for `least` pictures where the batch is smaller.
+    """
+    shape, network = checks.input_shape(inference), inference.network
+    copies = 3 * cost(inference).parameters * 4
+
+    def needs(batch: int) -> int:
+        batch = max(batch, least)
+        engine = planned_bytes(network, batch, threads or os.cpu_count() or 1, options.optimizer, options.loss)
+        return engine + copies + 2 * batch * math.prod(shape) * 4
+
+    return needs

@@ -13,7 +13,7 @@ from functools import cached_property
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from core.errors import CoreError
+from core.errors import CoreError, MemoryRefused
 from core.train.events import Failed
 from core.worker.inbox import Inbox
 from core.worker.messages import (
@@ -80,7 +80,7 @@ class Worker:
         try:
             self._handle(request)
         except CoreError as error:
-            self._refuse(request, error.message)
+            self._refuse(request, error.message, batch=error.batch if isinstance(error, MemoryRefused) else 0)
         except MemoryError:
             self._refuse(request, NO_MEMORY)
         except Exception:
@@ -162,9 +162,9 @@ class Worker:
             self._outbox.put(see_project(request, request.project, self._library))
         self._watching.take(request)
 
-    def _refuse(self, request: Any, message: str, details: str = "") -> None:
+    def _refuse(self, request: Any, message: str, details: str = "", *, batch: int = 0) -> None:
         if isinstance(request, Train):
-            self._outbox.put(Trained(request.number, Failed(message, details=details)))
+            self._outbox.put(Trained(request.number, Failed(message, details=details, fitting_batch=batch)))
         elif isinstance(request, Control):
             log.warning("%s %s", message, details)
         else:

@@ -1,5 +1,6 @@
 """The training panel: settings, curves, what the selected layer sees, and how far it is."""
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from guibuilder.pictures.live_maps import LiveMaps
 from guibuilder.theme import Theme
 from guibuilder.training.announce import Announcer
 from guibuilder.training.banner import Banner
+from guibuilder.training.room import room
 from guibuilder.training.run import TrainingRun
 from guibuilder.training.settings_form import WIDTH, SettingsForm
 from guibuilder.training.state import State
@@ -154,8 +156,20 @@ class TrainingPanel(QWidget):
         elif run.stale:
             over = (Remedy("Start over", run.start_over),) if not run.active else ()
             self.banner.say("warning", "From an earlier network: it has been edited since.", over, closable=False)
+        elif not run.active:
+            self._show_room()
         else:
             self.banner.hide()
+
+    def _show_room(self) -> None:
+        """Before a training: whether memory will hold it."""
+        seen = self.form.data.seen
+        text, batch = room(self._document, None if seen is None else seen.train)
+        if not text or self._closed == self._document.project.options:
+            self.banner.hide()
+            return
+        remedies = (Remedy(f"Use batch {batch:,}", partial(self.run.use_batch, batch)),) if batch else ()
+        self.banner.say("warning", text, remedies)
 
     def _show_result(self) -> None:
         result = self.run.result
@@ -173,7 +187,7 @@ class TrainingPanel(QWidget):
             self.banner.say("good", f"Trained; the test loss is {loss_words(result.test_loss)}.", (again,))
 
     def _close_banner(self) -> None:
-        self._closed = self.run.result
+        self._closed = self.run.result or self._document.project.options
         self.run.dismiss()
         self._refresh()
 

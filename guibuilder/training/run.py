@@ -15,7 +15,7 @@ from guibuilder.background import Worker
 from guibuilder.document import Change, Document
 from guibuilder.training.history import Figures
 from guibuilder.training.state import ACTIVE, Place, State, can_go_on, same_arithmetic
-from guibuilder.training.trouble import KEEP, Trouble, failure, plain, refusal
+from guibuilder.training.trouble import KEEP, Trouble, failure, plain, refusal, too_large
 from guibuilder.words import plural
 
 STOP_PATIENCE = 8000
@@ -247,6 +247,9 @@ class TrainingRun(QObject):
         self._enter(State.FINISHED if event.reason != "stopped" else State.IDLE)
 
     def _failed(self, event: Failed) -> None:
+        if event.fitting_batch:
+            self._fail(too_large(event, self._retry_batch))
+            return
         rate = self.document.project.options.learning_rate
         self._fail(failure(event, rate, self._retry, lambda: self._keep(KEEP, event.weights, {})))
 
@@ -266,6 +269,15 @@ class TrainingRun(QObject):
     def _retry(self, rate: float) -> None:
         options = replace(self.document.project.options, learning_rate=rate)
         self.document.edit(f"Set learning rate {plain(rate)}", options=options)
+        self.start()
+
+    def use_batch(self, size: int) -> None:
+        """Make steps of that many pictures."""
+        options = replace(self.document.project.options, batch_size=size, mode="mini-batch")
+        self.document.edit(f"Set batch size {size:,}", options=options)
+
+    def _retry_batch(self, size: int) -> None:
+        self.use_batch(size)
         self.start()
 
     def _fail(self, trouble: Trouble) -> None:

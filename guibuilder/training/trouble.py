@@ -39,6 +39,12 @@ def failure(event: Failed, rate: float, retry: Callable[[float], None], keep: Ca
     return Trouble(event.message, event.layer, tuple(remedies), event.details)
 
 
+def too_large(event: Failed, use_batch: Callable[[int], None]) -> Trouble:
+    """A batch that memory would not hold, and the one that it would."""
+    batch = event.fitting_batch
+    return Trouble(event.message, None, (Remedy(f"Use batch {batch:,}", partial(use_batch, batch)),))
+
+
 def refusal(message: str, details: str, again: Callable[[], None], kept: str) -> Trouble:
     """A training that was refused, or whose process died; `kept` says what is left of it."""
     if kept:

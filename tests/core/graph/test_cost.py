@@ -1,8 +1,11 @@
 """Counts and receptive fields, with the numbers of the lectures."""
 
-from core.graph.cost import cost
-from core.graph.network import Edge, Network
+import pytest
+
+from core.graph.cost import ReceptiveField, cost
+from core.graph.network import Edge, Network, Node
 from core.graph.shapes import infer
+from core.layers import make_layer
 from core.templates import template
 
 
@@ -23,8 +26,27 @@ def test_lenet():
     assert layers["Flatten"].receptive_field is None
     assert layers["C1"].macs == 117_600
     assert total.activation_bytes * 64 == 4_105_216
-    assert total.memory_bytes(64, "adam") == 61_706 * 16 + 4_105_216
-    assert total.memory_bytes(1, "sgd") == 61_706 * 8 + total.activation_bytes
+    assert total.memory_bytes(64, "adam") - total.memory_bytes(64, "sgd") == pytest.approx(61_706 * 8, rel=0.001)
+    assert total.memory_bytes(128, "sgd") > total.memory_bytes(64, "sgd") > 61_706 * 8
+
+
+def test_multiply_adds_of_the_way_back():
+    """Gradient of the weights + gradient of the input; the first layer's input needs none."""
+    total, layers = costs(template("lenet5").network)
+    assert (layers["C1"].macs_weights, layers["C1"].macs_inputs) == (117_600, 0)
+    assert layers["C3"].macs_backward == 2 * layers["C3"].macs
+    assert total.macs_backward == 2 * 416_520 - 117_600
+    assert layers["S2"].macs_backward == 0
+
+
+def test_frozen_layers_only_hand_the_gradient_on():
+    network = template("lenet5").network
+    _, layers = costs(network.change(network.names["C3"], frozen=True))
+    assert (layers["C3"].macs_weights, layers["C3"].macs_inputs) == (0, layers["C3"].macs)
+    frozen = network.change(network.names["C1"], frozen=True)
+    _, layers = costs(frozen)
+    assert layers["C1"].macs_backward == 0
+    assert layers["C3"].macs_inputs == 0
 
 
 def stack(*layers):
@@ -50,7 +72,12 @@ def test_branches_take_the_largest_field():
     network = network.add(narrow).connect(Edge("n1", narrow.id))
     join = network.new_node("Concatenate")
     network = network.add(join).connect(Edge(narrow.id, join.id, 0)).connect(Edge(wide, join.id, 1))
-    assert cost(infer(network)).layers[join.id].receptive_field.size == (5, 5)
+    network = network.add(Node("n9", make_layer("Conv2D", {"kernel": 3}), "Last")).connect(Edge(join.id, "n9"))
+    layers = cost(infer(network)).layers
+    assert layers[join.id].receptive_field == ReceptiveField((5, 5), (1, 1), (0.0, 0.0))
+    assert layers[join.id].receptive_field_smallest == ReceptiveField((1, 1), (1, 1), (0.0, 0.0))
+    assert (layers["n9"].receptive_field.size, layers["n9"].receptive_field_smallest.size) == ((7, 7), (3, 3))
+    assert layers[wide].receptive_field_smallest == layers[wide].receptive_field
 
 
 def test_frozen_and_bypassed_layers():

@@ -21,7 +21,7 @@ def test_stride_three_does_not_fit_and_says_so():
     assert layer.shape_formula((1, 7, 7)) == "(7 − 3)/3 + 1 = 2.33, rounded down to 2"
     code, message, formula = layer.warning((1, 7, 7))
     assert code == "unread"
-    assert "never reads the last 1 row and the last 1 column of its 7×7 input" in message
+    assert "does not fit evenly and never reads the last 1 row and the last 1 column of its 7×7 input" in message
     assert "2.33" in formula
 
 

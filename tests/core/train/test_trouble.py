@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from core.data.dataset import Dataset
-from core.errors import CoreError, DataError, NetworkError, TrainingError
+from core.errors import CoreError, DataError, MemoryRefused, NetworkError
 from core.graph.network import Network
+from core.graph.shapes import running
 from core.train import memory
 from core.train.control import Control
-from core.train.events import BatchDone, EpochDone, Failed
-from core.train.fit import fit
+from core.train.events import BatchDone, EpochDone, Failed, Started
+from core.train.fit import Training, fit
 from core.train.job import Job
+from core.train.options import TrainOptions
+from core.train.prepare import memory_needs
 from tests.core.networks import Drawing, small_cnn, weights_of
 from tests.core.train.plans import DIGITS, OPTIONS, Plan, few, train
 
@@ -102,4 +105,37 @@ def test_two_inputs_are_refused():
 
 def test_too_little_memory_is_said_before_anything_is_allocated(monkeypatch):
     monkeypatch.setattr(memory, "available_bytes", lambda: 50_000_000)
-    assert "Choose a smaller batch than 64" in refused(Plan(), TrainingError)
+    monkeypatch.setattr("core.train.prepare.Engine", None)
+    assert "this computer has 50 MB free. Make the network smaller" in refused(Plan(), MemoryRefused)
+
+
+def test_large_batches_are_refused_and_a_smaller_one_is_named(monkeypatch):
+    options = TrainOptions(batch_size=1024, epochs=1)
+    needs = memory_needs(running(Plan().network), options, None, 64)
+    monkeypatch.setattr(memory, "available_bytes", lambda: needs(256) + memory.PROCESS_BYTES)
+    text = refused(Plan(options=options), MemoryRefused)
+    assert "at batch 1,024, this computer has" in text
+    assert "A batch of 256 would need" in text
+
+
+def test_a_tight_training_says_so(monkeypatch):
+    job = Job(Plan(options=TrainOptions(batch_size=8)))
+    needs = memory_needs(running(job.project.network), job.project.options, None, 64)
+    assert needs(8) == needs(64) < needs(128)
+    monkeypatch.setattr(memory, "available_bytes", lambda: int((needs(8) + memory.PROCESS_BYTES) / 0.9))
+    training = Training(job, Control())
+    events = training.events()
+    started = next(event for event in events if isinstance(event, Started))
+    assert "Other programs may become slow" in started.notes[-1]
+    assert training.prepared.engine.training_bytes("adam") < needs(8)
+    events.close()
+
+
+def test_large_networks_are_measured_in_batches_no_larger_than_those_of_the_training(monkeypatch):
+    """The limit follows from the network and not from what is free, so that results do not depend on the machine."""
+    monkeypatch.setattr("core.train.job.PIECE_BYTES", 5_000)
+    training = Training(Job(Plan(options=TrainOptions(batch_size=8))), Control())
+    events = training.events()
+    next(event for event in events if isinstance(event, Started))
+    assert training.prepared.engine.batch == 8
+    events.close()

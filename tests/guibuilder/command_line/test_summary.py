@@ -13,7 +13,7 @@ from tests.core.networks import every_layer
 def test_lenet_in_figures(command):
     found = command("summary", "lenet5", "--json").json
     assert list(found) == ["name", "input_shape", "layers", "parameters", "trainable", "macs", "memory_bytes",
-                           "problems"]
+                           "macs_backward", "problems"]
     assert (found["name"], found["input_shape"]) == ("LeNet-5", [1, 32, 32])
     assert (found["parameters"], found["trainable"], found["macs"]) == (61_706, 61_706, 416_520)
     by_name = {layer["name"]: layer for layer in found["layers"]}
@@ -24,7 +24,9 @@ def test_lenet_in_figures(command):
     assert [by_name[name]["output_shape"] for name in ("Input", "C1", "S2", "C3", "S4", "Flatten", "C5", "F6", "F7")] \
         == [[1, 32, 32], [6, 28, 28], [6, 14, 14], [16, 10, 10], [16, 5, 5], [400], [120], [84], [10]]
     assert list(by_name["C1"]) == ["name", "type", "inputs", "output_shape", "parameters", "trainable", "macs",
-                                   "receptive_field", "activation_bytes"]
+                                   "macs_backward", "receptive_field", "receptive_field_smallest", "activation_bytes"]
+    assert (by_name["C1"]["macs_backward"], found["macs_backward"]) == (117_600, 2 * 416_520 - 117_600)
+    assert by_name["S4"]["receptive_field_smallest"] == by_name["S4"]["receptive_field"]
     assert by_name["C1"]["inputs"] == ["Input"]
     assert by_name["C1"]["activation_bytes"] == 4 * 6 * 28 * 28
     assert found["problems"] == []
@@ -35,8 +37,8 @@ def test_the_table(command):
     lines = found.out.splitlines()
     assert found.status == 0
     assert "From" not in lines[2]
-    assert lines[5].split() == ["C1", "Conv2D", "6×28×28", "156", "117,600", "5×5"]
-    assert lines[-3].split() == ["Total", "61,706", "416,520"]
+    assert lines[5].split() == ["C1", "Conv2D", "6×28×28", "156", "117,600", "117,600", "1.2", "MB", "5×5"]
+    assert lines[-3].split() == ["Total", "61,706", "416,520", "715,440", "4.1", "MB"]
     assert "batch 64 and adam needs" in lines[-1]
 
 
@@ -47,6 +49,16 @@ def test_branches_name_their_sources(command, tmp_path):
     joined = next(layer for layer in command("summary", tmp_path / "a.json", "--json").json["layers"]
                   if layer["name"] == "Join")
     assert joined["inputs"] == ["G1", "D1"]
+
+
+def test_where_branches_meet_the_least_and_the_most_are_shown(command):
+    found = command("summary", "resnet-small")
+    assert "7×7 to 11×11" not in found.out
+    added = next(line for line in found.out.splitlines() if line.startswith("B1_add"))
+    assert added.endswith("3×3 to 7×7")
+    layers = {layer["name"]: layer for layer in command("summary", "resnet-small", "--json").json["layers"]}
+    assert layers["B1_add"]["receptive_field_smallest"]["size"] == [3, 3]
+    assert layers["B1_add"]["receptive_field"]["size"] == [7, 7]
 
 
 def test_another_input_and_batch(command):

@@ -15,6 +15,7 @@ from core.formats import open_file, save_file
 from core.formats.history_csv import history_from_text
 from core.project import Project
 from core.templates import template
+from core.train import memory
 from core.train.options import TrainOptions
 from guibuilder.command_line import train, training
 from tests.core.networks import small_cnn
@@ -309,3 +310,18 @@ def test_an_unknown_augmentation_is_named(command, small):
     found = command("train", small, "--data", "digits", "--augment", "translate,flip")
     assert found.status == 2
     assert "There is no augmentation 'flip'; there are crop, translate, reflect, rgb-pca" in found.err
+
+
+def test_what_does_not_fit_into_memory_is_refused_with_status_1(command, small, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: memory.PROCESS_BYTES + 500_000)
+    found = command("train", small, "--data", "digits", "--batch-size", 512)
+    assert found.status == 1
+    assert "MB at batch 512, this computer has 90 MB free. A batch of" in found.err
+    assert "Traceback" not in found.err
+
+
+def test_a_tight_memory_is_said(command, small, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 100_000_000)
+    found = command("train", small, "--data", "digits", "--epochs", 1)
+    assert found.status == 0
+    assert "this computer has 100 MB free. Other programs may become slow." in found.err

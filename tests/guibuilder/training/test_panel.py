@@ -9,12 +9,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from core.project import DataChoice
+from core.train import memory
 from core.train.events import Failed, Preparing
 from core.worker.messages import Control, DataSeen
 from guibuilder.document import Document, Selection
 from guibuilder.theme import Theme
 from guibuilder.training.announce import state_words
 from guibuilder.training.panel import TrainingPanel
+from guibuilder.training.room import room
 from guibuilder.training.run import TrainingRun
 from guibuilder.training.state import State
 from tests.guibuilder.parts import CLASSES, Scripted, batch, epoch, finished, seen, started
@@ -49,6 +51,42 @@ def test_broken_network_is_named_before_training(panel: TrainingPanel, document:
     document.edit("Kernel", network=document.network.change(document.network.names["C1"], kernel=20))
     assert "Not ready to train yet" in panel.sentence.text()
     assert "C1 needs at least 20×20" in panel.sentence.text()
+
+
+def test_a_batch_too_large_for_memory_is_said_before_training(panel: TrainingPanel, document: Document, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: memory.PROCESS_BYTES + document.cost.memory_bytes(20))
+    panel._refresh()
+    assert panel.banner.isVisible()
+    assert "Training needs 90 MB at batch 32, this computer has 90 MB free." in panel.banner.text
+    (button,) = panel.banner.buttons
+    assert button.text() == "Use batch 16"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert document.project.options.batch_size == 16
+    assert document.undo_stack.undoText() == "Set batch size 16"
+
+
+def test_the_warning_of_memory_can_be_put_away(panel: TrainingPanel, document: Document, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 95_000_000)
+    panel._refresh()
+    assert "Other programs may become slow" in panel.banner.text
+    panel.banner.closed.emit()
+    assert not panel.banner.isVisible()
+    document.edit("Batch", options=replace(document.project.options, batch_size=64))
+    assert panel.banner.isVisible()
+
+
+@pytest.mark.parametrize(("mode", "batch"), [("stochastic", 1), ("mini-batch", 1437)])
+def test_memory_is_asked_for_the_batch_that_will_be(panel: TrainingPanel, document: Document, monkeypatch, mode, batch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
+    document.edit("Mode", options=replace(document.project.options, mode=mode, batch_size=5000))
+    assert f"at batch {batch:,}," in room(document, 1437)[0]
+    assert f"at batch {max(batch, 5000 * (batch > 1)):,}," in room(document, None)[0]
+
+
+def test_a_whole_set_goes_through_in_pieces(document: Document, monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
+    document.edit("Mode", options=replace(document.project.options, mode="batch"))
+    assert room(document, 1437) == ("", 0)
 
 
 def test_preparing_shows_what_is_compiled(panel: TrainingPanel, run: TrainingRun, worker: Scripted):

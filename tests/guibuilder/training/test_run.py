@@ -320,3 +320,16 @@ def test_warmed_worker_says_nothing_more(run: TrainingRun, worker: Scripted):
 def test_empty_document_is_not_warmed(run: TrainingRun, worker: Scripted, document: Document):
     document.load(Project())
     assert worker.count("Warm") == 0
+
+
+def test_a_batch_that_memory_would_not_hold_is_made_smaller_by_one_click(run: TrainingRun, worker: Scripted,
+                                                                          document: Document):
+    run.start()
+    worker.tell(Failed("Training needs 9.4 GB at batch 64, this computer has 7.6 GB free.", fitting_batch=16))
+    assert run.state is State.FAILED
+    (remedy,) = run.trouble.remedies
+    assert remedy.text == "Use batch 16"
+    remedy.act()
+    assert document.project.options.batch_size == 16
+    assert worker.last("Train").project.options.batch_size == 16
+    assert run.state is State.PREPARING

@@ -1,0 +1,85 @@
+"""The working room of the engine's convolutions: packed filters, sums of gradients, frames and scratch."""
+
+from dataclasses import dataclass, field
+
+from core.layers.base import Layer, Shape
+from core.layers.conv2d import Conv2D
+
+_LANES = 16
+_POSITIONS = 36
+_BLOCK = 4
+_WORTH_BLOCKS = 0.6
+_CACHE_FLOATS = 96 * 1024
+_LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 16, 128, 8192, 8
+
+
+@dataclass(frozen=True)
+class Room:
+    """Numbers of 4 bytes: for each part of a batch, once, and for each thread.
+
+    A thread works on up to `group` pictures at a time. For each it has a `frame` of the layer's own, and `scratch` that
+    it shares between layers; `matrix` is shared too, but does not grow with the pictures. `alone`: nothing runs in one
+    step with it.
+    """
+
+    part: int = 0
+    packed: int = 0
+    group: int = 1
+    frame: int = 0
+    scratch: dict[str, int] = field(default_factory=dict)
+    matrix: int = 0
+    alone: bool = False
+
+
+def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool) -> Room:
+    """The room of a Conv2D on an input of that shape; `relu` and `pool` run in the same step."""
+    assert isinstance(layer, Conv2D)
+    weights = layer.filters * shape[0] // layer.groups * layer.kernel[0] * layer.kernel[1]
+    if layer.groups > 1 or layer.dilation != (1, 1):
+        return Room(weights + layer.filters, layer.filters, alone=True)
+    height, width = layer.window().output(*shape[1:])
+    blocks = (-(-height // _BLOCK), -(-width // _BLOCK))
+    whole = all(count >= _LANES and count % _LANES == 0 for count in (shape[0], layer.filters))
+    full = height * width / (_BLOCK * _BLOCK * blocks[0] * blocks[1])
+    if whole and layer.kernel == (3, 3) and layer.stride == (1, 1) and full >= _WORTH_BLOCKS:
+        return _in_blocks(layer, shape, (height, width), blocks, relu or pool)
+    return _direct(layer, shape, (height, width), relu or pool)
+
+
+def _in_blocks(layer: Conv2D, shape: Shape, out: tuple[int, int], blocks: tuple[int, int], joined: bool) -> Room:
+    """By Winograd's 4×4 blocks: filters as 36 positions, forward and backward."""
+    channels, filters, tiles = shape[0], layer.filters, blocks[0] * blocks[1]
+    group = _pictures(tiles, max(channels, filters))
+    frame = (_BLOCK * blocks[0] + 2) * (_BLOCK * blocks[1] + 2) * channels
+    positions = _POSITIONS * tiles
+    scratch = {"data": positions * channels, "product": positions * max(channels, filters),
+               "gradient": positions * filters, "frame": frame}
+    if joined:
+        scratch["maps"] = out[0] * out[1] * filters
+    if (_BLOCK * blocks[0], _BLOCK * blocks[1]) != out:
+        scratch["blocks"] = _BLOCK * _BLOCK * tiles * filters
+    matrix = channels * filters
+    return Room(9 * matrix + filters, (2 * _POSITIONS + 9) * matrix, group, frame, scratch, _POSITIONS * matrix)
+
+
+def _pictures(tiles: int, channels: int) -> int:
+    """Pictures worked on together: enough tiles, whole register tiles, little memory."""
+    most = max(1, min(_MOST_TILES, _TILE_NUMBERS // channels) // tiles)
+    least = min(most, -(-_LEAST_TILES // tiles))
+    return min(range(least, most + 1), key=lambda count: -(-count * tiles // _TILE_ROWS) * _TILE_ROWS / (count * tiles))
+
+
+def _direct(layer: Conv2D, shape: Shape, out: tuple[int, int], joined: bool) -> Room:
+    """Through register tiles: rows of filters up to whole vectors, several pixels in one where filters are few."""
+    (down, across), filters, channels = layer.kernel, layer.filters, shape[0]
+    pads = layer.window().padded(*shape[1:])
+    fitting = [count for count in range(1, max(1, _LANES // filters) + 1) if out[1] % count == 0]
+    pixels = min(fitting, key=lambda count: (across + (count - 1) * layer.stride[1]) / count)
+    widened = (across + (pixels - 1) * layer.stride[1]) * channels
+    rows = down * widened * (-(-pixels * filters // _LANES) * _LANES)
+    area = (shape[1] + pads[0] + pads[2]) * (shape[2] + pads[1] + pads[3]) * channels
+    made = out[0] * out[1] * filters
+    frame = area if any(pads) else 0
+    scratch = {"frame": frame} | ({"maps": made} if joined else {})
+    part, packed = rows + -(-filters // _LANES) * _LANES, rows + down * filters * across * channels
+    return Room(part, packed, max(1, _CACHE_FLOATS // max(made, area)), frame, scratch)
