@@ -28,6 +28,8 @@ def planned_bytes(network: Network, batch: int, threads: int, optimizer: str, lo
     """What `Engine(network, …).training_bytes(optimizer)` would say, before anything is claimed."""
     arena = _Counting()
     parameters = Parameters(arena)
-    plan = make_plan(fused(make_flow(network, join_softmax=loss == "cross-entropy")), batch, threads, True, parameters)
-    Loss(loss, plan.last, plan.build.run, arena)
+    flow = fused(make_flow(network, join_softmax=True, loss=loss))
+    plan = make_plan(flow, batch, threads, True, parameters)
+    for end in flow.ends:
+        Loss(end.goal, plan.tensors[end.source], plan.build.run, arena)
     return arena.bytes + len(SLOTS[optimizer]) * parameters.weights.nbytes
