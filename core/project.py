@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.data.augmentation import Augmentation
+from core.graph.beginning import Beginning
 from core.graph.initial import complete
 from core.graph.levels import renamed_layers
 from core.graph.network import Network
@@ -36,8 +37,8 @@ class Project:
     """One document. Arrays are never written in place once they are part of a project; unchanged ones are shared.
 
     `weights` are float32, PyTorch-shaped, named `layer.parameter`; some may be of an earlier drawing and not fit any
-    more (see `fitting`). `state` holds what an exact resume needs (slots of the optimizer), `progress` its counters.
-    `extra` keeps keys of files that we do not know.
+    more (see `fitting`). `state` holds what an exact resume needs (slots of the optimizer), `progress` its counters,
+    `beginning` the weights before the first epoch. `extra` keeps keys of files that we do not know.
     """
 
     network: Network = field(default_factory=Network)
@@ -50,6 +51,7 @@ class Project:
     progress: Mapping[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    beginning: Beginning | None = None
 
     def with_network(self, network: Network, moved: Mapping[str, str] | None = None) -> "Project":
         """With another network; arrays of renamed layers are renamed with them.
@@ -60,7 +62,8 @@ class Project:
         if not renamed:
             return replace(self, network=network)
         return replace(self, network=network, weights=_renamed(self.weights, renamed),
-                       state=_renamed(self.state, renamed))
+                       state=_renamed(self.state, renamed),
+                       beginning=self.beginning.renamed(renamed) if self.beginning is not None else None)
 
 
 def _renamed(arrays: Mapping[str, Array], names: Mapping[str, str]) -> dict[str, Array]:
@@ -79,6 +82,22 @@ def complete_weights(project: Project, inference: Inference | None = None) -> di
     """An array for everything the network needs: the project's own where it fits, else drawn from its seed."""
     options = project.options
     return complete(inference or running(project.network), project.weights, options.seed, how_to_start(options))
+
+
+def beginning_of(project: Project) -> Beginning:
+    """What a training of this project that starts now begins with; one that was trained before began earlier."""
+    if project.beginning is not None:
+        return project.beginning
+    options = project.options
+    return Beginning(project.network, options.seed, how_to_start(options), fitting(project.network, project.weights))
+
+
+def rewound(project: Project) -> dict[str, Any]:
+    """The parts of a project that differ once it is back before its first epoch; empty where that is not known."""
+    if project.beginning is None:
+        return {}
+    weights = fitting(project.network, project.beginning.weights())
+    return {"weights": weights, "history": (), "state": {}, "progress": {}}
 
 
 def fitting(network: Network, weights: Mapping[str, Array], inference: Inference | None = None) -> dict[str, Array]:

@@ -1,7 +1,8 @@
 """`.gbnet`, the project file: a zip with the drawing, the weights, the training, its history and the notes."""
 
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import Annotated, Any, BinaryIO, Literal
 
 import msgspec
 import numpy as np
@@ -13,18 +14,23 @@ from core.formats.history_csv import history_from_text, history_to_text
 from core.formats.json_text import GENERATOR, LARGEST_TEXT, Step, dumps, encoded, parse, upgrade
 from core.formats.network_json import network_from_bytes, network_to_text
 from core.formats.weights_files import from_safetensors, to_safetensors
+from core.graph.beginning import Beginning
 from core.graph.expand import expanded
+from core.graph.initial import AS_EACH_LAYER_SAYS, CHOICES, CONSTANT, How
 from core.graph.network import Network
 from core.graph.shapes import infer
 from core.layers.base import Array, describe
 from core.project import DataChoice, Project
 from core.settings import settings_of
 from core.train.options import TrainOptions
+from core.train.progress import checked_progress
 
 KIND = "guibuilder-training"
 VERSION = 1
 STEPS: Mapping[int, Step] = {}
-_KEYS = ("format", "version", "generator", "data", "options", "progress", "classes")
+_KEYS = ("format", "version", "generator", "data", "options", "progress", "classes", "beginning")
+# Initial weights that cannot be drawn again lie beside the optimizer's state: `layer.parameter.initial`.
+_INITIAL = ".initial"
 _LARGEST_THUMBNAIL = 4_000_000
 # The members in their order, with the most bytes of each.
 MEMBERS: Mapping[str, int] = {
@@ -34,17 +40,27 @@ MEMBERS: Mapping[str, int] = {
 }
 
 
+class _Began(msgspec.Struct):
+    """From which seed the weights were drawn, and how."""
+
+    seed: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] = 0
+    init: Literal[CHOICES] = AS_EACH_LAYER_SAYS  # type: ignore[valid-type]
+    init_value: float = CONSTANT
+
+
 class _Envelope(msgspec.Struct):
     data: dict[str, Any] = {}
     options: dict[str, Any] = {}
     progress: dict[str, Any] = {}
     classes: list[str] = []
+    beginning: _Began | None = None
 
 
 def write_project(project: Project, file: BinaryIO, thumbnail: bytes = b"") -> None:
     """Write a project. Arrays that no layer of the drawing has use for, or that are not finite, stay behind."""
     network = expanded(project.network)
-    state = {name: array for name, array in project.state.items() if _usable(network, name, array)}
+    state = {name: array for name, array in {**project.state, **_initial(project)}.items()
+             if _usable(network, name, array)}
     members = {
         "network.json": encoded(network_to_text(project.network)),
         "weights.safetensors": to_safetensors(_kept(project)),
@@ -69,6 +85,9 @@ def read_project(file: BinaryIO, what: str) -> Project:
     _check_weights(network, weights, what)
     history = history_from_text(_text(members, "history.csv", what), what)
     state = _arrays(members, "state.safetensors", what)
+    initial = {name.removesuffix(_INITIAL): state.pop(name) for name in list(state) if name.endswith(_INITIAL)}
+    if training.get("beginning") is not None:
+        training["beginning"] = replace(training["beginning"], network=network, own=initial)
     return Project(network, weights, history=history, notes=_text(members, "notes.md", what), state=state, **training)
 
 
@@ -106,6 +125,12 @@ def _usable(network: Network, name: str, array: Array) -> bool:
     """Whether an array belongs to a layer of the drawing (or to none, as a counter of steps) and is finite."""
     layer, dot, _ = name.partition(".")
     return (layer in network.names or not dot) and bool(np.isfinite(array).all())
+
+
+def _initial(project: Project) -> dict[str, Array]:
+    """The initial weights that the drawing and the seed alone would not give."""
+    began = project.beginning.not_drawn(project.network) if project.beginning is not None else {}
+    return {f"{name}{_INITIAL}": np.asarray(array, np.float32) for name, array in began.items()}
 
 
 def _kept(project: Project) -> dict[str, Array]:
@@ -148,6 +173,9 @@ def _training_to_text(project: Project) -> str:
         parts[name] = {**values, **extra.pop(name, {})}
     parts["progress"] = dict(project.progress)
     parts["classes"] = list(project.classes)
+    if project.beginning is not None:
+        how = project.beginning.how
+        parts["beginning"] = {"seed": project.beginning.seed, "init": how.init, "init_value": how.value}
     return dumps({**parts, **extra}, indent=1) + "\n"
 
 
@@ -164,12 +192,15 @@ def _training_from_bytes(data: bytes, what: str) -> dict[str, Any]:
         known_data, other_data = _split(DataChoice, envelope.data)
         known_options, other_options = _split(TrainOptions, envelope.options)
         choice, options = DataChoice(**known_data), TrainOptions(**known_options)
-    except (msgspec.ValidationError, CoreError) as error:
+        checked_progress(envelope.progress)
+    except (ValueError, CoreError) as error:
         raise FormatError(f"{what} is damaged: {error}") from error
     extra = {key: value for key, value in plain.items() if key not in _KEYS}
     extra |= {key: value for key, value in (("data", other_data), ("options", other_options)) if value}
+    began = envelope.beginning
+    beginning = Beginning(Network(), began.seed, How(began.init, began.init_value)) if began is not None else None
     return {"data": choice, "options": options, "progress": envelope.progress, "classes": tuple(envelope.classes),
-            "extra": extra}
+            "extra": extra, "beginning": beginning}
 
 
 def _split(kind: type, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -72,13 +72,18 @@ class Progress(msgspec.Struct):
 def read_progress(plain: Mapping[str, Any]) -> Progress:
     """The counters, checked; TrainingError where they cannot be those of a training. Other keys are passed over."""
     try:
-        found = msgspec.convert(dict(plain), Progress)
-    except msgspec.ValidationError as error:
+        return checked_progress(plain)
+    except ValueError as error:
         raise damaged(str(error)) from error
+
+
+def checked_progress(plain: Mapping[str, Any]) -> Progress:
+    """The same with a ValueError, for readers of files, which have their own sentence."""
+    found = msgspec.convert(dict(plain), Progress)
     if not all(math.isfinite(value) for value in (found.loss, found.seconds, *found.mean, *found.spread)):
-        raise damaged("a number is not finite")
+        raise ValueError("a number of its progress is not finite")
     if found.correct > found.pictures or len(found.mean) != len(found.spread):
-        raise damaged("its counters contradict each other")
+        raise ValueError("the counters of its progress contradict each other")
     return found
 
 

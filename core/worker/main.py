@@ -145,7 +145,9 @@ class Worker:
         request = self._inbox.next() if wait else self._inbox.waiting()
         while request is not None:
             self.serve(request)
-            request = self._inbox.waiting()
+            # What comes behind a stop is for afterwards: it may be the next training.
+            stopped = self._training is not None and self._training.control.stopped
+            request = None if stopped else self._inbox.waiting()
 
     def _look(self, request: Watch) -> None:
         """Watch from now on; what was watched before is answered."""

@@ -135,14 +135,18 @@ class Trained:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The weights of the running training as they are now: after each epoch, and about every 10 s in between.
+    """The running training as it is now: at each pause, after each epoch, and about every 10 s in between.
 
-    Should the worker die, this is what is left of the training. `epoch` counts the finished ones.
+    With `state` and `progress` it goes on exactly from there, even should the worker or the window die. `epoch` counts
+    the finished ones; `paused` says that the training waits there.
     """
 
     number: int
     epoch: int
     weights: Mapping[str, Array]
+    state: Mapping[str, Array] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    paused: bool = False
 
 
 @dataclass(frozen=True)

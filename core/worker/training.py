@@ -72,6 +72,7 @@ class RunningTraining:
             self._flush()
             if prepared is not None:
                 self._look(prepared, at_once=True)
+                self._outbox.put(self._checkpoint(prepared, paused=True))
             while self.control.paused:
                 self._serve(True)
                 if prepared is not None:
@@ -139,10 +140,15 @@ class RunningTraining:
         self._next_look = now + max(LOOK_SECONDS, LOOK_SHARE * (now - began))
 
     def _keep(self, prepared: Prepared, seconds: float) -> None:
-        """Send the weights up, so that little is lost should the process die."""
+        """Send the training up as it stands, so that little is lost should a process die."""
         began = time.monotonic()
         if began < self._last_checkpoint + seconds:
             return
-        self._outbox.latest(Checkpoint(self.number, self._training.epoch - 1, prepared.current_weights()))
+        self._outbox.latest(self._checkpoint(prepared))
         now = time.monotonic()
         self._last_checkpoint = now + max(0.0, CHECKPOINT_SHARE * (now - began) - CHECKPOINT_SECONDS)
+
+    def _checkpoint(self, prepared: Prepared, *, paused: bool = False) -> Checkpoint:
+        training = self._training
+        return Checkpoint(self.number, training.epoch - 1, prepared.current_weights(), prepared.engine.state(),
+                          training.progress(prepared), paused)

@@ -1,6 +1,7 @@
 """`guibuilder train NET --data DATA`: trains a network and saves it."""
 
 import argparse
+import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from core.project import Project
 from core.settings import Setting, settings_of
 from core.train.events import Failed, Finished
 from core.train.options import TrainOptions
+from core.train.progress import GO_ON
 from guibuilder.command_line.common import add_network, checked, find_network, need_folder, percent, print_json, say
 from guibuilder.command_line.training import Run
 
@@ -58,7 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     _check_places(arguments)
     training = Run(project, arguments.threads, log=arguments.log, resume=arguments.resume is not None,
                    quiet=arguments.json)
-    end = training.run()
+    try:
+        end = training.run()
+    except TrainingError as error:
+        raise TrainingError(_with_way_on(error.message, arguments)) from error
     if arguments.out is not None:
         _save(training.result(end), arguments.out)
     if arguments.json:
@@ -70,8 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         _print(end, arguments.out)
     if end.reason == "stopped":
-        kept = f"Go on with: --resume {arguments.out}" if arguments.out else "Nothing was saved (no --out)."
-        say(f"Interrupted in epoch {end.epoch + 1}. {kept}")
+        say(f"Interrupted in epoch {end.epoch + 1}, after batch {end.progress['batch']:,} of "
+            f"{end.progress['batches']:,}. {_way_on(arguments)}")
         return 130
     return 0
 
@@ -144,8 +149,25 @@ def _save(project: Project, out: Path) -> None:
         raise FileError(f"{error.message} What was trained is in {rescue} instead.") from error
 
 
+def _way_on(arguments: argparse.Namespace) -> str:
+    """How to go on after Ctrl+C; all options are in the file."""
+    if arguments.out is None:
+        return "Nothing was saved (no --out)."
+    words = ("guibuilder", "train", str(arguments.network), "--data", str(arguments.data), "--resume",
+             str(arguments.out), "--out", str(arguments.out))
+    return f"Go on with: {shlex.join(words)}"
+
+
+def _with_way_on(message: str, arguments: argparse.Namespace) -> str:
+    """With the command that goes on from the weights, where a training does not go on exactly."""
+    if arguments.resume is None or GO_ON not in message:
+        return message
+    words = ("guibuilder", "train", str(arguments.resume), "--data", str(arguments.data))
+    return f"{message} From its weights, without --resume: {shlex.join(words)}"
+
+
 def _plain(training: Run, end: Finished | Failed) -> dict[str, Any]:
-    epochs = [vars(epoch) for epoch in training.epochs]
+    epochs = [vars(epoch) for epoch in training.history()]
     if isinstance(end, Failed):
         return {"epochs": epochs, "test_loss": None, "test_accuracy": None, "images_per_second": None,
                 "error": end.message, "layer": end.layer}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.formats.atomic import write_atomically
 from core.formats.history_csv import history_to_text
-from core.project import Project
+from core.project import Project, beginning_of
 from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Gathering, Preparing, Started
 from guibuilder.command_line.bars import Bar
 from guibuilder.command_line.common import count_of, percent, say
@@ -23,7 +23,7 @@ _HEADS = ("Epoch", "    Loss", " Accuracy", "Validation loss", "Validation accur
 
 
 class Run:
-    """One training from the first event to the last; `epochs` are those of this run."""
+    """One training from the first event to the last."""
 
     def __init__(self, project: Project, threads: int | None, *, log: Path | None = None, resume: bool = False,
                  quiet: bool = False) -> None:
@@ -34,7 +34,7 @@ class Run:
         self._started: Started | None = None
         self._figures: dict[str, Any] = {}
         self._bar: Bar | None = None
-        self.epochs: list[EpochDone] = []
+        self._epochs: list[EpochDone] = []
 
     def run(self) -> Finished | Failed:
         """Train to the end, or until Ctrl+C; a second Ctrl+C, or one before the first batch, ends at once."""
@@ -59,8 +59,9 @@ class Run:
         """The project with what was learned; after a failure with the last good weights."""
         classes = self._started.classes if self._started else self._project.classes
         state, progress = (end.state, end.progress) if isinstance(end, Finished) else ({}, self._figures)
+        began = beginning_of(self._project if self._resume else replace(self._project, beginning=None))
         return replace(self._project, weights=end.weights or self._project.weights, classes=classes, state=state,
-                       progress=progress, history=self._history())
+                       progress=progress, history=self.history(), beginning=began)
 
     @contextlib.contextmanager
     def _stoppable(self) -> Iterator[None]:
@@ -91,7 +92,7 @@ class Run:
             before = (event.epoch - self._started.first_epoch) * self._started.train
             self._bar.at(before + event.pictures, text=f"Epoch {event.epoch} of {self._started.epochs}")
         elif isinstance(event, EpochDone):
-            self.epochs.append(event)
+            self._epochs.append(event)
             self._write_log()
             self._row(event)
 
@@ -128,17 +129,17 @@ class Run:
                  percent(event.validation_accuracy), f"{event.seconds:,.2f} s")
         self._bar.print("  ".join(f"{cell:>{len(head)}}" for cell, head in zip(cells, _HEADS, strict=True)))
 
-    def _history(self) -> tuple[EpochDone, ...]:
-        """The epochs in the file: those before where the training goes on from them, and those of this run."""
+    def history(self) -> tuple[EpochDone, ...]:
+        """All epochs: those before where the training goes on from them, and those of this run."""
         first = self._started.first_epoch if self._started else 1
         before = [epoch for epoch in self._project.history if epoch.epoch < first] if self._resume else []
-        return (*before, *self.epochs)
+        return (*before, *self._epochs)
 
     def _write_log(self) -> None:
         """Write the log anew after each epoch, so that it is whole at any time."""
         if self._log is None:
             return
-        text = history_to_text(self._history()).encode()
+        text = history_to_text(self.history()).encode()
         write_atomically(self._log, lambda file: file.write(text))
 
 

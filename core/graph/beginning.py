@@ -1,0 +1,65 @@
+"""The weights before the first epoch, so that a training can be rewound to exactly them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from core.graph.expand import expanded
+from core.graph.initial import BY_LAYER, How, draw, stream
+from core.graph.network import Network
+from core.graph.shapes import infer
+from core.layers.base import Array, ArraySpec
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What a training began with: the network as it was, the seed its weights were drawn from, and its `own` ones.
+
+    Drawn weights are not kept, for they can be drawn again: only those that were there before (float32, by the names of
+    then) take room. `names` leads from a layer's name then to its name now, where it is another one.
+    """
+
+    network: Network
+    seed: int
+    how: How = BY_LAYER
+    own: Mapping[str, Array] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def renamed(self, names: Mapping[str, str]) -> "Beginning":
+        """With layers renamed once more: {name: new name}."""
+        layers = {node.name: self.names.get(node.name, node.name) for node in expanded(self.network).nodes.values()}
+        return replace(self, names={then: names.get(now, now) for then, now in layers.items()
+                                    if names.get(now, now) != then})
+
+    def weights(self) -> dict[str, Array]:
+        """The arrays themselves, float32, by the names of now."""
+        return {self._now(name): self._array(name, spec) for name, spec in _specs(self.network, self.how).items()}
+
+    def not_drawn(self, network: Network) -> dict[str, Array]:
+        """Those arrays of layers in `network` that its drawing and the seed alone would not give, by names of now."""
+        needed = _specs(network, self.how)
+        found = {}
+        for name, spec in _specs(self.network, self.how).items():
+            now = self._now(name)
+            if now in needed and needed[now].shape == spec.shape and (
+                    name in self.own or now != name or needed[now] != spec):
+                found[now] = self._array(name, spec)
+        return found
+
+    def _now(self, name: str) -> str:
+        layer, _, parameter = name.rpartition(".")
+        return f"{self.names.get(layer, layer)}.{parameter}"
+
+    def _array(self, name: str, spec: ArraySpec) -> Array:
+        own = self.own.get(name)
+        if own is not None and tuple(own.shape) == spec.shape:
+            return own
+        return draw(spec, stream(self.seed, name), self.how.value)
+
+
+def _specs(network: Network, how: How) -> dict[str, ArraySpec]:
+    """What is drawn for each array whose layer's shape is known."""
+    inference = infer(network).flat
+    network = inference.network
+    return {f"{network.nodes[key].name}.{parameter}": spec for key, gets in inference.inputs.items()
+            if inference.shapes.get(key) is not None
+            for parameter, spec in how.of(network.nodes[key].layer).arrays(*gets).items()}
