@@ -32,27 +32,39 @@ class Beginning:
 
     def weights(self) -> dict[str, Array]:
         """The arrays themselves, float32, by the names of now."""
-        return {self._now(name): self._array(name, spec) for name, spec in _specs(self.network, self.how).items()}
+        specs = _specs(self.network, self.how)
+        return {self._now(name): self._array(name, specs.get(name)) for name in {**self.own, **specs}}
 
     def not_drawn(self, network: Network) -> dict[str, Array]:
-        """Those arrays of layers in `network` that its drawing and the seed alone would not give, by names of now."""
-        needed = _specs(network, self.how)
+        """Those arrays of layers in `network` that its drawing and the seed alone would not give, by names of now.
+
+        Of layers whose shape the drawing does not say at the moment all are kept.
+        """
+        needed, specs = _specs(network, self.how), _specs(self.network, self.how)
+        known = {name.rpartition(".")[0] for name in needed}
         found = {}
-        for name, spec in _specs(self.network, self.how).items():
-            now = self._now(name)
-            if now in needed and needed[now].shape == spec.shape and (
-                    name in self.own or now != name or needed[now] != spec):
-                found[now] = self._array(name, spec)
+        for name in {**self.own, **specs}:
+            now, spec = self._now(name), specs.get(name)
+            layer, fits = now.rpartition(".")[0], needed.get(now)
+            array = self._array(name, spec)
+            if fits is None:
+                keep = layer in network.names and layer not in known
+            else:
+                drawn_again = fits == spec and now == name and name not in self.own
+                keep = fits.shape == tuple(array.shape) and not drawn_again
+            if keep:
+                found[now] = array
         return found
 
     def _now(self, name: str) -> str:
         layer, _, parameter = name.rpartition(".")
         return f"{self.names.get(layer, layer)}.{parameter}"
 
-    def _array(self, name: str, spec: ArraySpec) -> Array:
+    def _array(self, name: str, spec: ArraySpec | None) -> Array:
         own = self.own.get(name)
-        if own is not None and tuple(own.shape) == spec.shape:
+        if own is not None and (spec is None or tuple(own.shape) == spec.shape):
             return own
+        assert spec is not None
         return draw(spec, stream(self.seed, name), self.how.value)
 
 

@@ -25,7 +25,7 @@ from core.train.events import Preparing
 from core.train.job import Job
 from core.train.memory import check_memory
 from core.train.options import TrainOptions
-from core.train.progress import data_mark
+from core.train.progress import data_mark, read_progress
 
 Result = TypeVar("Result")
 Report = Callable[[Preparing], None]
@@ -75,6 +75,8 @@ def prepare(job: Job) -> Generator[Preparing, None, Prepared]:
     """Check, load and compile, telling how far it is; CoreError where the training cannot be."""
     inference = checks.checked_network(job.project.network)
     weights = checks.start_weights(job, inference)
+    if job.resume:
+        read_progress(job.project.progress)
     dataset = job.dataset
     if dataset is None:
         dataset = yield from while_working("Loading the pictures", lambda report: _load(job, report))

@@ -41,7 +41,8 @@ def take_state(engine: Engine, project: Trainable, optimizer: Optimizer) -> tupl
     needed = {f"{name}.{slot}": shape for name, shape in engine.trained_shapes().items() for slot in optimizer.slots}
     found = {name: tuple(array.shape) for name, array in state.items() if "." in name}
     whole = all(array.dtype == np.float32 for name, array in state.items() if "." in name)
-    if not whole or (found != needed and (found or _steps(state))):
+    steps = _steps(state)
+    if not whole or (found != needed and (found or steps)):
         raise TrainingError(f"What the optimizer remembers does not fit this network any more: {GO_ON}.")
     engine.set_state(state)
     return ()
