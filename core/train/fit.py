@@ -186,7 +186,7 @@ class Training:
     def progress(self, prepared: Prepared) -> dict[str, Any]:
         """Counters that, with weights and state, let a later training go on exactly from here; plain JSON."""
         found: dict[str, Any] = {
-            "epoch": self.epoch, "batch": self._batch, "batches": prepared.train.count(len(prepared.parts.train)),
+            "epoch": self.epoch, "batch": self._batch, "batches": prepared.updates,
             "pictures": self._seen.pictures, "loss": self._seen.loss_sum, "correct": self._seen.correct,
             "seconds": self._speed.seconds - self._began, "made": asdict(made_of(self.job.project, prepared.mark))}
         found |= {name: part.state() for name, part in self._kept.items() if part.state()}

@@ -17,13 +17,14 @@ import numpy as np
 
 from core.data.dataset import Dataset
 from core.errors import TrainingError
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.layers.base import Array
 from core.train.job import Trainable
 
 GO_ON = "go on from its weights, or rewind"
 # Layers whose random numbers follow from their name, so that another name is another training.
-RANDOM = ("Block", "Dropout", "NoisyReLU", "RReLU")
+RANDOM = ("Dropout", "NoisyReLU", "RReLU")
 # Options that may be changed while a training waits: how long it goes on, how fast, and how it began.
 FREE = ("epochs", "learning_rate", "patience", "init", "init_value")
 # Options that decide which pictures come when; with others nothing that was counted means anything.
@@ -127,6 +128,7 @@ def network_mark(network: Network) -> str:
 
     Names only where random numbers follow from them.
     """
+    network = expanded(network)
     place = {key: number for number, key in enumerate(network.order)}
     layers = []
     for key in network.order:

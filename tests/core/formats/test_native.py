@@ -155,7 +155,12 @@ def _training(**changes):
     ({"weights_safetensors": to_safetensors({"../x": np.zeros(3, np.float32)})}, "no use"),
     ({"weights_safetensors": to_safetensors({"Hidden1.bias": np.full(128, np.nan, np.float32)})}, "not finite"),
     ({"weights_safetensors": b"short"}, "cut off"), ({"state_safetensors": b"\1" * 99}, "cut off"),
-], ids=range(17))
+    ({"training_json": _training(progress={"epoch": "x"})}, "damaged"),
+    ({"training_json": _training(progress={"mean": [0.1]})}, "contradict"),
+    ({"training_json": _training(progress={"spread": [-1], "mean": [0]})}, "damaged"),
+    ({"training_json": _training(beginning={"seed": -1})}, "damaged"),
+    ({"training_json": _training(beginning={"init": "best"})}, "damaged"),
+], ids=range(22))
 def test_damaged_members_are_refused_in_one_sentence(trained, members, words):
     with pytest.raises(FormatError, match=words) as caught:
         _read(_repacked(trained, **members))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.formats import open_file, save_file
 from core.graph.network import Network
 from core.project import DataChoice, Project
 from core.train.events import BatchDone, EpochDone, Failed, Finished, Started
@@ -229,6 +230,46 @@ def test_a_training_goes_on_where_it_was_stopped(client, tmp_path, through_a_fil
     finished = client.event(Finished)
     for name, array in list(fit(Job(PROJECT)))[-1].weights.items():
         np.testing.assert_array_equal(finished.weights[name], array)
+
+
+def test_each_pause_sends_all_that_going_on_needs_and_the_next_training_may_come_at_once(client):
+    number = client.ask(Train(0, PROJECT, paused=True))
+    client.event(Started)
+    client.send(Control("batch"))
+    paused = client.until(lambda message: isinstance(message, Checkpoint) and message.paused and
+                          message.progress["batch"] == 1)
+    assert paused.number == number
+    client.send(Control("stop"))
+    client.ask(Train(0, replace(PROJECT, weights=paused.weights, state=paused.state, progress=paused.progress),
+                     resume=True))
+    client.until(lambda message: isinstance(message, Trained) and message.number == number
+                 and isinstance(message.event, Finished))
+    _same_as_straight(client.event(Finished))
+
+
+def _same_as_straight(finished):
+    for name, array in list(fit(Job(PROJECT)))[-1].weights.items():
+        np.testing.assert_array_equal(finished.weights[name], array)
+
+
+def test_a_killed_worker_loses_nothing_before_its_last_checkpoint(tmp_path):
+    """Ended by the system after a checkpoint in the middle of an epoch; another process goes on from a file."""
+    with Client() as worker:
+        worker.ask(Train(0, PROJECT, threads=1, paused=True))
+        worker.event(Started)
+        for _ in range(3):
+            worker.send(Control("batch"))
+            worker.event(BatchDone)
+        kept = worker.until(lambda message: isinstance(message, Checkpoint) and message.progress["batch"] == 3)
+        worker.send(Control("resume"))
+        worker.event(BatchDone)
+        worker.process.kill()
+        worker.process.join(10)
+    project = replace(PROJECT, weights=kept.weights, state=kept.state, progress=kept.progress)
+    save_file(project, tmp_path / "kept.gbnet")
+    with Client() as worker:
+        worker.ask(Train(0, open_file(tmp_path / "kept.gbnet"), threads=2, resume=True))
+        _same_as_straight(worker.event(Finished))
 
 
 def test_a_stop_while_preparing_ends_it(client):
