@@ -177,8 +177,8 @@ def changed(project: Trainable, mark: str = "") -> tuple[str, tuple[str, ...]]:
     what = "network" if now.network != then.network else ""
     what = what or next((words for name, words in _ORDER.items() if _differs(now.options, then.options, name)), "")
     other_choice = any(_differs(now.choice, then.choice, name) for name in now.choice)
-    if not what and ((mark and mark != then.data) or other_choice):
-        what = "data"
+    if not what:
+        what = "data" if mark and mark != then.data else "treatment of the pictures" if other_choice else ""
     if what:
         verb = "have" if what == "data" else "has"
         return f"The {what} {verb} changed since this training was paused: {GO_ON}.", ()

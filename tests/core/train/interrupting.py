@@ -43,10 +43,10 @@ def project_of(network: Network | None = None, normalise: bool = True, **options
     return Project(network or noisy_network(), data=DataChoice("digits", normalise), options=TrainOptions(**chosen))
 
 
-def go_on(project: Project, stop_after: int = 0, threads: int = 1) -> tuple[Project, str]:
+def go_on(project: Project, stop_after: int = 0, threads: int = 1, epoch_batches: int = 9) -> tuple[Project, str]:
     """Train, or go on, until so many batches in all are done (0: to the end); the project then, and how it ended."""
     control, done = Control(), list(project.history)
-    seen = int(project.progress.get("batch", 0)) + (int(project.progress.get("epoch", 1)) - 1) * 9
+    seen = int(project.progress.get("batch", 0)) + (int(project.progress.get("epoch", 1)) - 1) * epoch_batches
     for event in fit(Job(project, dataset(), threads, bool(project.progress)), control):
         seen += isinstance(event, BatchDone)
         if isinstance(event, BatchDone) and seen == stop_after:

@@ -72,6 +72,17 @@ def test_interrupted_again_and_again():
     assert fingerprint(go_on(now)[0]) == fingerprint(go_on(project)[0])
 
 
+def test_augmented_pictures_and_whole_sets_go_on():
+    for options in ({}, {"mode": "batch"}, {"mode": "stochastic", "epochs": 2}):
+        project = project_of(**options)
+        project = replace(project, data=replace(project.data, reflect=True, translate=True, crop=True))
+        straight = go_on(project)[0]
+        batches = straight.progress["batches"]
+        stopped = go_on(project, batches + batches // 2, epoch_batches=batches)[0]
+        assert stopped.progress["epoch"] in (2, 3)
+        assert fingerprint(go_on(through_a_file(stopped), epoch_batches=batches, threads=2)[0]) == fingerprint(straight)
+
+
 def tiny(**options: object) -> Project:
     drawing = Drawing().add("Input", "Input", shape=(1, 8, 8)).add("Flatten", "Flat").add("Dropout", "D", rate=0.1)
     return project_of(drawing.add("Dense", "F", units=10).network, epochs=2, **options)
@@ -116,8 +127,9 @@ def test_another_network_data_or_order_is_refused_with_what_to_do(stopped):
         other = replace(stopped, options=replace(stopped.options, **{name: 0.2 if name == "validation" else 9}))
         with pytest.raises(TrainingError, match=f"The {words} has changed since"):
             go_on(other)
-    with pytest.raises(TrainingError, match="The data have changed since"):
-        go_on(replace(stopped, data=replace(stopped.data, normalise=False)))
+    for change in ({"normalise": False}, {"reflect": True}):
+        with pytest.raises(TrainingError, match="The treatment of the pictures has changed since"):
+            go_on(replace(stopped, data=replace(stopped.data, **change)))
     made = {**stopped.progress["made"], "data": "00000000"}
     with pytest.raises(TrainingError, match="The data have changed since"):
         go_on(replace(stopped, progress={**stopped.progress, "made": made}))
