@@ -1,10 +1,11 @@
 """What a template is, and a short way to write one down."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.graph.network import Edge, Network, Node
+from core.graph.output import Output
 from core.layers import make_layer
 from core.project import DataChoice
 from core.train.options import TrainOptions
@@ -35,6 +36,10 @@ class Builder:
     def network(self) -> Network:
         """What is written down so far; wires lead from earlier to later layers, so there is nothing to check."""
         return Network(nodes=dict(self._nodes), edges=tuple(self._edges))
+
+    def decide(self, output: Output) -> None:
+        """Say what the last layer is as an output: main or auxiliary, the weight of its loss, and which loss."""
+        self._nodes[self.last] = replace(self._nodes[self.last], output=output)
 
     def add(self, kind: str, name: str, *sources: str, **settings: Any) -> str:
         """Add a layer behind `sources` (ids), or behind the last one, and give its id."""

@@ -8,6 +8,7 @@ from core.graph.cost import Cost, LayerCost, ReceptiveField, cost
 from core.graph.network import Network
 from core.graph.shapes import Inference, infer
 from core.layers.base import describe
+from guibuilder.command_line import outputs
 from guibuilder.command_line.common import (
     add_network,
     bytes_in_words,
@@ -40,11 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     costs = cost(inference)
     memory = costs.memory_bytes(arguments.batch, project.options.optimizer)
     if arguments.json:
-        print_json({**_plain(inference.flat, costs, memory), "problems": problems_of(inference)})
+        print_json({**_plain(inference.flat, costs, memory), "problems": problems_of(inference),
+                    **outputs.plain(network, project.options.loss)})
     else:
         _print(inference.flat, costs, arguments.batch)
         print(f"\nTrainable {costs.trainable:,} · training with batch {arguments.batch} and "
               f"{project.options.optimizer} needs {bytes_in_words(memory)}")
+        for said in filter(None, [outputs.sentence(network, project.options.loss)]):
+            print(said)
         for problem in inference.problems:
             print(f"{problem.severity}: {problem.sentence()}")
     return 0 if inference.runs else 1

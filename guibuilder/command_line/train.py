@@ -18,6 +18,7 @@ from core.settings import Setting, settings_of
 from core.train.events import Failed, Finished
 from core.train.options import TrainOptions
 from core.train.progress import GO_ON
+from guibuilder.command_line import outputs
 from guibuilder.command_line.common import add_network, checked, find_network, need_folder, percent, print_json, say
 from guibuilder.command_line.training import Run
 
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar = _OWN_METAVARS.get(name, _METAVARS[declared.kind])
             parser.add_argument(f"--{name.replace('_', '-')}", type=_reader(declared), metavar=metavar,
                                 help=_help(declared))
+    outputs.add_arguments(parser)
     parser.add_argument("--augment", type=_augment, metavar="A,B", help="change each training picture anew in every "
                         f"epoch: any of {', '.join(NAMES)}, parted by commas, or none")
     for name, declared in _strengths().items():
@@ -97,6 +99,7 @@ def _project(arguments: argparse.Namespace) -> Project:
     names = (*_strengths(), "normalise")
     data = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     data |= arguments.augment or {}
+    project = replace(project, network=outputs.with_outputs(project.network, arguments))
     return replace(project, options=options, data=replace(project.data, source=_source(arguments.data), **data))
 
 

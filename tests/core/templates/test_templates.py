@@ -4,9 +4,12 @@ import pytest
 
 from core.errors import UsageError
 from core.graph.cost import cost
+from core.graph.goals import goals_of
 from core.graph.network import Network
+from core.graph.output import Output
 from core.graph.shapes import infer
 from core.templates import TEMPLATES, template
+from core.templates.base import Builder
 
 
 @pytest.mark.parametrize("name", sorted(TEMPLATES))
@@ -62,3 +65,16 @@ def test_a_wrong_name_gets_a_hint():
 def test_lenet_defaults_are_those_of_the_contract():
     options = template("lenet5").options
     assert (options.optimizer, options.learning_rate, options.batch_size, options.epochs) == ("adam", 0.002, 64, 5)
+
+
+def test_a_template_says_what_its_outputs_count():
+    build = Builder()
+    build.add("Input", "Input", shape=[4])
+    trunk = build.add("Dense", "Trunk")
+    build.add("Softmax", "Aux")
+    build.decide(Output("auxiliary", 0.3))
+    build.add("Dense", "Deep", trunk)
+    build.add("Softmax", "Main")
+    goals = goals_of(build.network)
+    assert [(goal.name, goal.weight) for goal in goals] == [("Main", 1.0), ("Aux", 0.3)]
+    assert not infer(build.network).problems
