@@ -12,7 +12,7 @@ from core.errors import SettingError
 from core.settings import check_all, setting, settings_of
 
 # What the command line calls them, in the order in which they are done, and the setting that switches each on.
-NAMES = {"crop": "crop", "translate": "translate", "reflect": "reflect", "rgb-pca": "rgb_pca"}
+NAMES = {"crop": "crop", "rgb-pca": "rgb_pca", "translate": "translate", "reflect": "reflect"}
 COLOURS = 3
 # Sets whose classes are letters, though their names have several characters.
 _LETTERS = ("kmnist",)
@@ -24,8 +24,8 @@ class Augmentation:
 
     translate: bool = setting(False, "Translate", "Shift each training picture up, down, left and right by a few "
                               "pixels, anew in every epoch; what comes in is black (0).", keyword=True)
-    translate_by: int = setting(0, "By up to", "The farthest shift along each side; 0 = a tenth of the side.", low=0,
-                                high=1_000, unit="pixels", keyword=True)
+    translate_by: int | None = setting(None, "By up to", "The farthest shift along each side.", kind="int",
+                                       none="a tenth of it", low=1, high=1_000, unit="pixels", keyword=True)
     reflect: bool = setting(False, "Reflect", "Mirror every second training picture left to right, drawn anew in "
                             "every epoch. Not for digits and letters.", keyword=True)
     crop: bool = setting(False, "Crop", "Cut a window out of each training picture at a place drawn anew in every "
@@ -54,7 +54,7 @@ class Augmentation:
 
     def shift(self, side: int) -> int:
         """The farthest shift in pixels along a side: as set, or a tenth of it, rounded up (4 of 32)."""
-        return self.translate_by or math.ceil(side / 10)
+        return math.ceil(side / 10) if self.translate_by is None else self.translate_by
 
     def window(self, side: int) -> int:
         """How many pixels of a side the window has: its share, rounded, at least 1."""

@@ -1,7 +1,7 @@
 """Training pictures changed a little in every epoch, so that a network never sees quite the same one twice.
 
-In this order: a window is cut out and scaled back, the picture is shifted, mirrored, and its colours are moved. What
-happens to a picture follows from the seed, the epoch and its place in the training part alone: there is no hidden
+In this order: a window is cut out and scaled back, its colours are moved, it is shifted and mirrored. What happens to
+a picture follows from the seed, the epoch and its place in the training part alone: there is no hidden
 state, so neither batches, threads nor a resumed training change it, and it can be shown beforehand.
 """
 
@@ -40,7 +40,7 @@ class Augmenter:
     """Changes pictures as `how` says. `shape` is C×H×W; `colours` those of `colour_components`, where they count.
 
     The window is cut from the picture as the network takes it, that is after it was fitted to the input's size, and
-    scaled back bilinearly. Colours are moved last, over the whole picture, and nothing is clipped (as in AlexNet).
+    scaled back bilinearly. Colours are moved without clipping (as in AlexNet); what a shift brings in is 0.
     """
 
     def __init__(self, how: Augmentation, shape: Sequence[int], seed: int, colours: Array | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Training pictures cut, scaled back, shifted, mirrored and tinted, each by its own numbers, in place."""
+"""Training pictures cut, scaled back, tinted, shifted and mirrored, each by its own numbers, in place."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +28,11 @@ def _scaled_row(picture: Floats, line: Floats, mixed: Floats, row: int, corner: 
 
 @helper
 def _placed_row(line: Floats, made: Floats, right: int, mirrored: int, tint: np.float32) -> None:
-    """made = the line shifted to the right, mirrored where asked, 0 where it came from outside; then tinted."""
+    """made = the tinted line shifted to the right, mirrored where asked, 0 where it comes from outside."""
     width = made.size
     first, end = max(0, right), min(width, width + right)
     for index in range(width):
-        made[index] = tint
+        made[index] = np.float32(0)
     if mirrored:
         for index in range(first, end):
             made[width - 1 - index] = line[index - right] + tint
@@ -44,7 +44,7 @@ def _placed_row(line: Floats, made: Floats, right: int, mirrored: int, tint: np.
 @kernel
 def augment_pictures(pictures: Floats, moves: Integers, tints: Floats, nearest: Integers, shares: Floats,
                      sizes: Integers) -> None:
-    """Change pictures in place: a window scaled back (bilinear), shifted with zeros, mirrored, tinted per channel.
+    """Change pictures in place: a window scaled back (bilinear), tinted per channel, shifted with zeros, mirrored.
 
     pictures: flat, each channels × height × width. moves: per picture the window's top and left, the shift down and
     right, and 1 for mirrored. tints: per picture and channel. sizes: pictures, channels, height, width, and the
@@ -67,7 +67,7 @@ def augment_pictures(pictures: Floats, moves: Integers, tints: Floats, nearest: 
                 source = row - down
                 if source < 0 or source >= height:
                     for index in range(width):
-                        made[index] = tint
+                        made[index] = np.float32(0)
                 elif scaled:
                     _scaled_row(scratch, line, mixed, source, start + top * width + left, width, wide, nearest, shares,
                                 height)

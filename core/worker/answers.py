@@ -25,8 +25,20 @@ from core.templates import template
 from core.train.job import normalisation
 from core.train.optimizers import make_optimizer
 from core.train.options import TrainOptions
+from core.train.preview import preview
 from core.worker.library import Library, at_hand
-from core.worker.messages import DataSeen, Exported, ExportFile, LookAtData, Measure, Measured, OpenFile, Warm
+from core.worker.messages import (
+    Augmented,
+    DataSeen,
+    Exported,
+    ExportFile,
+    LookAtAugmented,
+    LookAtData,
+    Measure,
+    Measured,
+    OpenFile,
+    Warm,
+)
 
 Report = Callable[[str, int, int], None]
 
@@ -77,6 +89,15 @@ def look_at_data(request: LookAtData, library: Library, report: Report) -> DataS
     labels = tuple(dataset.classes[int(label)] for label in dataset.train_y[chosen])
     return DataSeen(dataset.name, dataset.title, dataset.shape, dataset.classes, len(dataset.train_y),
                     len(dataset.test_y), dataset.pictures("train", chosen), labels, dataset.notes)
+
+
+def look_at_augmented(request: LookAtAugmented, library: Library, report: Report) -> Augmented:
+    """Training pictures as the first epochs will bring them."""
+    report("Loading the pictures", 0, 0)
+    dataset = _data(request.project, library, report)
+    report("Preparing the pictures", 0, 0)
+    found = preview(request.project, dataset, request.rows, request.epochs)
+    return Augmented(found.originals, found.epochs, found.labels, found.notes)
 
 
 def measured(request: Measure, library: Library, report: Report) -> Measured:

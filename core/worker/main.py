@@ -20,6 +20,7 @@ from core.worker.messages import (
     Control,
     Done,
     ExportFile,
+    LookAtAugmented,
     LookAtData,
     Measure,
     OpenFile,
@@ -107,6 +108,8 @@ class Worker:
             return answers.warm(request, report)
         if isinstance(request, LookAtData):
             return answers.look_at_data(request, self._library, report)
+        if isinstance(request, LookAtAugmented):
+            return answers.look_at_augmented(request, self._library, report)
         if isinstance(request, Measure):
             return answers.measured(request, self._library, report)
         if isinstance(request, OpenFile):

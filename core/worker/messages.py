@@ -82,6 +82,16 @@ class LookAtData:
 
 
 @dataclass(frozen=True)
+class LookAtAugmented:
+    """Bring training pictures as the first epochs will have them. Answers: Progress*, Done with an `Augmented`."""
+
+    number: int
+    project: Project
+    rows: int
+    epochs: int
+
+
+@dataclass(frozen=True)
 class OpenFile:
     """Read a project, network or foreign file. Answer: Done with a `Project`, or Refused with one sentence."""
 
@@ -209,6 +219,19 @@ class DataSeen:
     train: int
     test: int
     samples: Array
+    labels: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """Training pictures as they are, float32 N×C×H×W, and in epochs 1, 2, 3 … (E×N×C×H×W), with their classes.
+
+    Pixels are those before normalisation; `notes` say what does not suit the data. There may be fewer than asked for.
+    """
+
+    originals: Array
+    epochs: Array
     labels: tuple[str, ...]
     notes: tuple[str, ...] = ()
 

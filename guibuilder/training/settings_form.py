@@ -16,6 +16,7 @@ from guibuilder.fields import shown
 from guibuilder.forms import Form
 from guibuilder.theme import Theme
 from guibuilder.training import schedule_part
+from guibuilder.training.augment_part import AugmentPart
 from guibuilder.training.data_choice import DataPanel
 from guibuilder.training.run import TrainingRun
 from guibuilder.training.words import updates_words
@@ -42,6 +43,7 @@ class SettingsForm(QScrollArea):
         self.updates.setWordWrap(True)
         self.updates.setProperty("soft", True)
         self.schedule = schedule_part.SchedulePart(theme, run, _LABELS)
+        self.augment = AugmentPart(document, theme, worker, _LABELS)
         folded = [*(declared[name] for name in rest), settings_of(DataChoice)["normalise"]]
         self.rest = Form(folded, label_width=_LABELS)
         self.fold = QToolButton()
@@ -54,6 +56,7 @@ class SettingsForm(QScrollArea):
         for form in self._forms:
             form.changed.connect(lambda name, value, form=form: self._changed(form, name, value))
         self.data.understood.connect(self._count_updates)
+        self.data.understood.connect(self._show_augmentation)
         document.changed.connect(self._follow)
         run.state_changed.connect(self._lock)
         theme.changed.connect(self._paint)
@@ -62,14 +65,14 @@ class SettingsForm(QScrollArea):
 
     @property
     def _forms(self) -> tuple[Form, ...]:
-        return self.usual, self.schedule.form, self.rest
+        return self.usual, self.schedule.form, self.augment.form, self.rest
 
     def _lay_out(self) -> None:
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(6)
-        for widget in (self.data, self.usual, self.updates, self.schedule, self.fold, self.rest):
+        for widget in (self.data, self.usual, self.updates, self.schedule, self.augment, self.fold, self.rest):
             column.addWidget(widget)
         column.addStretch(1)
         self.setWidget(inside)
@@ -89,7 +92,11 @@ class SettingsForm(QScrollArea):
         self.rest.set_row_visible("init_value", self._begins_constant())
         self.schedule.show_options(options)
         self._count_updates()
+        self._show_augmentation()
         self._lock()
+
+    def _show_augmentation(self) -> None:
+        self.augment.show_data(self._document.project, self.data.seen)
 
     def _count_updates(self) -> None:
         seen, project = self.data.seen, self._document.project
@@ -112,8 +119,8 @@ class SettingsForm(QScrollArea):
         setting = _setting(name)
         title = f"Set {setting.label.lower()} to {shown(setting, value)}"
         merge = f"training.{name}.{form.session}"
-        parts: dict[str, Any] = {"options": replace(project.options, **{name: value})} if name != "normalise" else {
-            "data": replace(project.data, normalise=value)}
+        part = "options" if name in settings_of(TrainOptions) else "data"
+        parts: dict[str, Any] = {part: replace(getattr(project, part), **{name: value})}
         if name in _NEW_ORDER:
             parts |= {"progress": {}, "state": {}}
         self._document.edit(title, merge=merge, **parts)
@@ -135,4 +142,4 @@ class SettingsForm(QScrollArea):
 
 
 def _setting(name: str) -> Setting:
-    return settings_of(DataChoice)[name] if name == "normalise" else settings_of(TrainOptions)[name]
+    return {**settings_of(DataChoice), **settings_of(TrainOptions)}[name]

@@ -165,6 +165,11 @@ class _Worker:
         seen = m.DataSeen(request.source, "Handwritten digits", (1, 28, 28), CLASSES, 1437, 360, samples, labels)
         self.connection.send(m.Done(request.number, seen))
 
+    def _lookataugmented(self, request: m.LookAtAugmented) -> None:
+        originals = np.random.default_rng(0).random((request.rows, 1, 28, 28), np.float32)
+        epochs = np.stack([np.roll(originals, epoch, axis=-1) for epoch in range(1, request.epochs + 1)])
+        self.connection.send(m.Done(request.number, m.Augmented(originals, epochs, CLASSES[:request.rows])))
+
     def _quit(self, request: m.Quit) -> None:
         self.left = True
 

@@ -14,7 +14,7 @@ def test_names_are_switches_of_the_data_choice():
     assert set(NAMES) == {"translate", "reflect", "crop", "rgb-pca"}
     assert switched(["rgb-pca", "crop"]) == {"crop": True, "translate": False, "reflect": False, "rgb_pca": True}
     assert not any(switched([]).values())
-    with pytest.raises(SettingError, match="no augmentation 'flip'; there are crop, translate, reflect, rgb-pca"):
+    with pytest.raises(SettingError, match="no augmentation 'flip'; there are crop, rgb-pca, translate, reflect"):
         switched(["flip"])
     choice = DataChoice("digits", normalise=True, translate=True, translate_by=2)
     assert choice.source == "digits"

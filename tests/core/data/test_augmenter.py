@@ -33,12 +33,13 @@ def reference(how, picture, move, tint):
     if how.crop:
         window = picture[:, top:top + how.window(height), left:left + how.window(width)]
         picture = resize(window, height, width)
+    picture = picture + tint[:, None, None]
     shifted = np.zeros_like(picture)
     for row in range(height):
         for column in range(width):
             if 0 <= row - down < height and 0 <= column - right < width:
                 shifted[:, row, column] = picture[:, row - down, column - right]
-    return (shifted[..., ::-1] if mirrored else shifted) + tint[:, None, None]
+    return shifted[..., ::-1] if mirrored else shifted
 
 
 @pytest.mark.parametrize("how", [

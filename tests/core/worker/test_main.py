@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.data.load import load
 from core.formats import open_file, save_file
 from core.graph.network import Network
 from core.project import DataChoice, Project
@@ -14,12 +15,14 @@ from core.train.events import BatchDone, EpochDone, Failed, Finished, Started
 from core.train.fit import fit
 from core.train.job import Job
 from core.train.options import TrainOptions
+from core.train.preview import preview
 from core.worker.messages import (
     Checkpoint,
     Control,
     DataSeen,
     Done,
     ExportFile,
+    LookAtAugmented,
     LookAtData,
     Measure,
     OpenFile,
@@ -65,6 +68,19 @@ def test_a_data_set_is_shown(client):
     assert seen.samples.shape == (64, 1, 8, 8)
     assert 0 <= seen.samples.min() < seen.samples.max() == 1
     assert len(seen.labels) == 64
+
+
+def test_augmented_pictures_are_those_of_the_training(client):
+    project = replace(PROJECT, data=DataChoice("digits", translate=True, reflect=True))
+    seen = client.answer(LookAtAugmented(0, project, 4, 3)).result
+    expected = preview(project, load("digits"), 4, 3)
+    assert seen.epochs.shape == (3, 4, 1, 8, 8)
+    assert np.array_equal(seen.epochs, expected.epochs)
+    assert np.array_equal(seen.originals, expected.originals)
+    assert seen.labels == expected.labels
+    assert "must not be mirrored" in seen.notes[0]
+    refused = client.answer(LookAtAugmented(0, replace(project, data=DataChoice("/nowhere")), 4, 3))
+    assert isinstance(refused, Refused)
 
 
 def test_measuring_gives_figures_and_the_surest_mistakes(client):

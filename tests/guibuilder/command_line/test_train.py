@@ -310,7 +310,7 @@ def test_augmentation_is_kept_in_the_project_and_changed_by_name(command, small,
 def test_an_unknown_augmentation_is_named(command, small):
     found = command("train", small, "--data", "digits", "--augment", "translate,flip")
     assert found.status == 2
-    assert "There is no augmentation 'flip'; there are crop, translate, reflect, rgb-pca" in found.err
+    assert "There is no augmentation 'flip'; there are crop, rgb-pca, translate, reflect" in found.err
 
 
 def test_what_does_not_fit_into_memory_is_refused_with_status_1(command, small, monkeypatch):
