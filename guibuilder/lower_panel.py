@@ -48,6 +48,7 @@ class LowerPanel(QFrame):
         column.addWidget(self._stack, 1)
         self.bar.currentChanged.connect(self._switch)
         problems.title_changed.connect(self._count)
+        training.sizes_asked.connect(self._show_sizes)
         theme.changed.connect(self._paint)
         self._count(problems.title)
         self._paint()
@@ -66,6 +67,11 @@ class LowerPanel(QFrame):
         if place > PROBLEMS:
             self.inspection.show_view(self._names[place])
         self.tab_changed.emit(self.current)
+
+    def _show_sizes(self) -> None:
+        """Show, measured now, why a network cannot learn from its initial values."""
+        self.show_tab(self.inspection.gradient_sizes.title)
+        self.inspection.gradient_sizes.measure()
 
     def _count(self, title: str) -> None:
         self.bar.setTabText(PROBLEMS, title)

@@ -13,6 +13,7 @@ from core.graph.network import Edge, Network, Node
 from core.graph.rules import upstream
 from core.graph.shapes import Inference, Problem, infer
 from core.layers.base import describe
+from core.settings import settings_of
 
 MOST_FIXES = 3
 
@@ -245,8 +246,15 @@ def _cut_cycle(inference: Inference, node: Node) -> Iterator[Candidate]:
             yield f"Cut the wire from {network.nodes[source].name}", partial(network.disconnect, edge)
 
 
+def _usual_start(inference: Inference, node: Node) -> Iterator[Candidate]:
+    kind = settings_of(node.layer)["kernel_init"].default
+    text = kind[:1].upper() + kind[1:].replace("-", " ")
+    yield f"Initial values {text}", partial(inference.network.change, node.id, kernel_init=kind)
+
+
 _MAKERS: dict[str, Callable[[Inference, Node], Iterator[Candidate]]] = {
     "too-small": _smaller_window, "needs-vector": _make_flat, "needs-maps": _keep_maps, "groups": _other_groups,
     "shapes-differ": _match_shapes, "input-missing": _wire_in, "unread": _read_all, "unused": _drop,
     "several-ends": _drop, "no-weight": _count, "unknown-type": _drop, "cycle": _cut_cycle, "no-input": _drop,
+    "zeros": _usual_start,
 }

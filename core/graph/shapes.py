@@ -9,6 +9,7 @@ from core.graph.block import Block, BlockInput, BlockOutput, is_port
 from core.graph.expand import SEPARATOR, expanded
 from core.graph.goals import Goal, goals_of
 from core.graph.network import Network, Node
+from core.graph.zeros import AT_ZERO, at_zero
 from core.layers.base import Shape, ShapeError, describe
 from core.layers.input import Input
 from core.layers.unknown import Unknown
@@ -122,6 +123,7 @@ CODES: dict[str, tuple[str, str]] = {
     "unused": ("warning", "the layer is not connected to anything"),
     "several-ends": ("warning", "several layers lead nowhere, and they put out different shapes"),
     "no-weight": ("warning", "the losses of all outputs have the weight 0, so nothing can be learned"),
+    "zeros": ("warning", "a layer that others follow begins with all weights at 0, so it learns little or nothing"),
 }
 
 
@@ -290,7 +292,7 @@ def _whole(network: Network, broken: bool) -> list[Problem]:
     loose = [key for key in finals if key not in network.incoming and len(network.nodes) > 1]
     found.extend(_problem(network.nodes[key], "unused", "is not connected to anything. Wire it in, or delete it.")
                  for key in loose if network.nodes[key].layer.ports[0] == 0)
-    return found
+    return found + [_problem(node, "zeros", AT_ZERO) for node in at_zero(network)]
 
 
 def _whole_block(network: Network, broken: bool) -> list[Problem]:
@@ -306,7 +308,7 @@ def _whole_block(network: Network, broken: bool) -> list[Problem]:
         elif key not in network.outgoing and not (isinstance(node.layer, BlockOutput) or node.output or broken):
             found.append(_problem(node, "several-ends", "leads nowhere, so it is an output of its own. Connect it or "
                                                         "delete it."))
-    return found
+    return found + [_problem(node, "zeros", AT_ZERO) for node in at_zero(network)]
 
 
 def _outputs(known: Inference) -> list[Problem]:

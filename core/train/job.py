@@ -17,6 +17,7 @@ from core.graph.initial import complete
 from core.graph.memory import FLOAT_BYTES
 from core.graph.network import Network
 from core.graph.shapes import Inference, running
+from core.graph.starts import start_warning
 from core.layers.base import Array, Shape, describe
 from core.train.losses import takes_logits
 from core.train.options import TrainOptions, how_to_start
@@ -199,6 +200,8 @@ def notes(project: Trainable, dataset: Dataset, piece: int = 0) -> tuple[str, ..
     `piece` pictures of a batch go through the network at once, where that is less than the batch.
     """
     network, found = expanded(project.network), list(dataset.notes)
+    warning = "" if project.weights else start_warning(network, how_to_start(project.options))
+    found += [warning] if warning else []
     goals = [goal for goal in goals_of(network, project.options.loss) if goal.counts]
     found += [LOGITS_NOTE if goal.main else AUXILIARY_LOGITS_NOTE.format(goal.name) for goal in goals
               if takes_logits(network, goal.id, goal.loss)]

@@ -23,6 +23,7 @@ from core.worker.messages import (
     LookAtAugmented,
     LookAtData,
     Measure,
+    MeasureSizes,
     OpenFile,
     Progress,
     Ready,
@@ -112,6 +113,10 @@ class Worker:
             return answers.look_at_augmented(request, self._library, report)
         if isinstance(request, Measure):
             return answers.measured(request, self._library, report)
+        if isinstance(request, MeasureSizes):
+            from core.worker.sizes import sizes
+
+            return sizes(request, self._library, report)
         if isinstance(request, OpenFile):
             return answers.opened(request)
         if isinstance(request, ExportFile):

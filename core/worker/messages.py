@@ -73,6 +73,14 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class MeasureSizes:
+    """How large the outputs and gradients of each layer are on one batch. Answer: Progress*, Done with `Sizes`."""
+
+    number: int
+    project: Project
+
+
+@dataclass(frozen=True)
 class LookAtData:
     """Load a data set. Answers: Progress*, Done with a `DataSeen`."""
 
@@ -206,6 +214,29 @@ class Measured:
     classes: tuple[str, ...]
     mistakes: tuple[tuple[int, str, str, float], ...] = ()
     pictures: Array | None = None
+
+
+@dataclass(frozen=True)
+class Size:
+    """One layer on one batch: mean |output|, and mean |∂loss/∂weight| over its weights (None: it has none to train)."""
+
+    layer: str
+    type: str
+    activation: float
+    gradient: float | None
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """All layers on a batch of so many pictures, with the weights as they are (`trained` or as they begin).
+
+    `usual` is the same with new weights drawn in the usual way, where that is something else.
+    """
+
+    now: tuple[Size, ...]
+    usual: tuple[Size, ...]
+    pictures: int
+    trained: bool
 
 
 @dataclass(frozen=True)

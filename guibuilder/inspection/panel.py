@@ -15,6 +15,7 @@ from guibuilder.inspection.base import InspectionView, Needs
 from guibuilder.inspection.confusion import Confusion
 from guibuilder.inspection.feature_maps import FeatureMaps
 from guibuilder.inspection.filters import Filters
+from guibuilder.inspection.gradient_sizes import GradientSizes
 from guibuilder.inspection.picture_side import TALL, PictureSide
 from guibuilder.theme import Theme
 from guibuilder.viewing import viewing_of
@@ -39,6 +40,7 @@ class InspectionPanel(QWidget):
         needs = Needs(document, theme, worker, self.viewing)
         self.side = PictureSide(needs)
         self.feature_maps, self.filters, self.confusion = FeatureMaps(needs), Filters(needs), Confusion(needs)
+        self.gradient_sizes = GradientSizes(needs)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.foot = QLabel()
@@ -70,7 +72,7 @@ class InspectionPanel(QWidget):
     @property
     def views(self) -> tuple[InspectionView, ...]:
         """The tabs, in order."""
-        return self.feature_maps, self.filters, self.confusion
+        return self.feature_maps, self.filters, self.gradient_sizes, self.confusion
 
     def show_view(self, title: str) -> None:
         """Bring the view of that title to the front."""

@@ -1,13 +1,18 @@
 """The training panel: settings, curves, what the selected layer sees, and how far it is."""
 
+from dataclasses import replace
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from core.graph.initial import AS_EACH_LAYER_SAYS, How
+from core.graph.network import Network
+from core.graph.starts import start_warning, usual_start
+from core.train.options import how_to_start
 from guibuilder.background import Worker
 from guibuilder.document import Change, Document, Selection
 from guibuilder.pictures.live_maps import LiveMaps
@@ -36,13 +41,19 @@ SETTINGS_KEY = "training settings"
 
 
 class TrainingPanel(QWidget):
-    """Everything about a training in one place. Space, → and Shift+→ steer it while it has the focus."""
+    """Everything about a training in one place. Space, → and Shift+→ steer it while it has the focus.
+
+    `sizes_asked`: somebody wants to see why the network cannot learn from its initial values.
+    """
+
+    sizes_asked = Signal()
 
     def __init__(self, document: Document, selection: Selection, theme: Theme, run: TrainingRun,
                  worker: Worker) -> None:
         super().__init__()
         self._document, self._theme, self.run = document, theme, run
         self._closed: object = None
+        self._start: tuple[Network, How, str] | None = None
         self.banner = Banner(theme)
         self.form = SettingsForm(document, theme, run, worker)
         self.maps = LiveMaps(document, theme, viewing_of(document, selection, worker))
@@ -156,6 +167,8 @@ class TrainingPanel(QWidget):
         elif run.stale:
             over = (Remedy("Start over", run.start_over),) if not run.active else ()
             self.banner.say("warning", "From an earlier network: it has been edited since.", over, closable=False)
+        elif self._start_words():
+            self.banner.say("warning", self._start_words(), self._start_remedies(), closable=False)
         elif not run.active:
             self._show_room()
         else:
@@ -170,6 +183,29 @@ class TrainingPanel(QWidget):
             return
         remedies = (Remedy(f"Use batch {batch:,}", partial(self.run.use_batch, batch)),) if batch else ()
         self.banner.say("warning", text, remedies)
+
+    def _start_words(self) -> str:
+        """Why nothing will be learned from these initial values, where that is so and nothing is trained yet."""
+        project = self._document.project
+        if project.weights or not self._document.inference.runs:
+            return ""
+        asked = (project.network, how_to_start(project.options))
+        if self._start is None or self._start[0] is not asked[0] or self._start[1] != asked[1]:
+            self._start = (*asked, start_warning(*asked))
+        return self._start[2]
+
+    def _start_remedies(self) -> tuple[Remedy, ...]:
+        """See it, or begin in the usual way."""
+        show = Remedy("Show why", self._show_why)
+        return (show,) if self.run.active else (show, Remedy("Use usual values", self._start_usually))
+
+    def _show_why(self) -> None:
+        self.sizes_asked.emit()
+
+    def _start_usually(self) -> None:
+        project = self._document.project
+        self._document.edit("Use usual initial values", network=usual_start(project.network),
+                            options=replace(project.options, init=AS_EACH_LAYER_SAYS))
 
     def _show_result(self) -> None:
         result = self.run.result

@@ -12,11 +12,11 @@ def lower(lenet):
 
 def test_all_views_are_in_one_row_of_tabs(lower):
     texts = [lower.bar.tabText(place) for place in range(lower.bar.count())]
-    assert texts == ["Training", "Problems 0", "Feature maps", "Filters", "Confusion"]
+    assert texts == ["Training", "Problems 0", "Feature maps", "Filters", "Gradient sizes", "Confusion"]
     assert not lower.inspection.tabs.tabBar().isVisible()
 
 
-@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("place", range(6))
 def test_a_click_shows_what_the_tab_says(lower, place, qtbot):
     QTest.mouseClick(lower.bar, Qt.MouseButton.LeftButton, pos=lower.bar.tabRect(place).center())
     shown = (lower.training, lower.problems, lower.inspection)[min(place, 2)]
@@ -43,3 +43,9 @@ def test_it_can_be_put_away_with_its_button_or_escape(lower, lenet, qtbot):
 def test_a_name_that_is_no_tab_is_a_mistake_of_ours(lower):
     with pytest.raises(ValueError, match="nothing"):
         lower.show_tab("nothing")
+
+
+def test_why_a_network_cannot_learn_is_shown_and_measured(lower, lenet):
+    lower.training.sizes_asked.emit()
+    assert lower.current == "Gradient sizes"
+    assert lower.inspection.gradient_sizes.caption.text()
