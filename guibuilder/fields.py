@@ -11,7 +11,7 @@ STEPPED = ("int", "float", "pair", "padding", "sides")
 _SEPARATORS = re.compile(r"\s*[×xX*,;·]\s*|\s+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,'\u202f\u00a0 ]\d{3})+")
 _WORDS = {"sgd": "SGD", "adagrad": "AdaGrad", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW",
-          "mini-batch": "Mini-batch", "by-layer": "As each layer says"}
+          "mini-batch": "Mini-batch", "by-layer": "As each layer says", "same": "As main output"}
 
 
 def choice_words(choice: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from core.graph.cost import Cost, ReceptiveField
+from core.graph.goals import goals_of
 from core.graph.network import Node
 from core.graph.shapes import Inference
 from core.layers.base import describe
@@ -41,7 +42,17 @@ def shape_lines(inference: Inference, node: Node) -> list[Line]:
         lines.append(Line("out does not fit", "error"))
     else:
         lines.append(Line("out ? (waits for the layers before it)", "soft"))
-    return lines
+    return lines + _output_lines(inference, node)
+
+
+def _output_lines(inference: Inference, node: Node) -> list[Line]:
+    """What an output counts in the loss, where there are several; inside a block nobody knows."""
+    if inference.given is not None or not inference.runs or node.id in inference.network.outgoing:
+        return []
+    goals = goals_of(inference.network)
+    found = [goal for goal in goals if goal.id == node.id] if len(goals) > 1 else []
+    return [Line(f"{'main' if goal.main else 'auxiliary'} output, its loss counts × {goal.weight:g}", "soft")
+            for goal in found]
 
 
 def cost_lines(inference: Inference, cost: Cost, nodes: Sequence[Node]) -> list[Line]:

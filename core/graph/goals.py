@@ -73,7 +73,10 @@ def goals_of(network: Network, loss: str = "cross-entropy") -> tuple[Goal, ...]:
 
 
 def _goal(node: Node, loss: str, *, main: bool) -> Goal:
-    decided = node.output or Output(weight=MAIN_WEIGHT if main else AUXILIARY_WEIGHT)
+    decided = node.output
+    if decided is None or (main and decided.role == AUXILIARY):
+        # What was auxiliary and is now the only one left counts in full.
+        decided = Output(weight=MAIN_WEIGHT if main else AUXILIARY_WEIGHT)
     own = loss if main or decided.loss == SAME else decided.loss
     return Goal(node.id, node.name, own, decided.weight, main)
 

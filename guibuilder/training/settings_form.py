@@ -18,6 +18,7 @@ from guibuilder.theme import Theme
 from guibuilder.training import schedule_part
 from guibuilder.training.augment_part import AugmentPart
 from guibuilder.training.data_choice import DataPanel
+from guibuilder.training.outputs_part import OutputsPart
 from guibuilder.training.run import TrainingRun
 from guibuilder.training.words import updates_words
 
@@ -42,6 +43,7 @@ class SettingsForm(QScrollArea):
         self.updates = QLabel()
         self.updates.setWordWrap(True)
         self.updates.setProperty("soft", True)
+        self.outputs = OutputsPart(document, _LABELS)
         self.schedule = schedule_part.SchedulePart(theme, run, _LABELS)
         self.augment = AugmentPart(document, theme, worker, _LABELS)
         folded = [*(declared[name] for name in rest), settings_of(DataChoice)["normalise"]]
@@ -53,10 +55,11 @@ class SettingsForm(QScrollArea):
         self.fold.setIconSize(QSize(12, 12))
         self.fold.toggled.connect(self._unfold)
         self._lay_out()
-        for form in self._forms:
+        for form in (self.usual, self.schedule.form, self.augment.form, self.rest):
             form.changed.connect(lambda name, value, form=form: self._changed(form, name, value))
         self.data.understood.connect(self._count_updates)
         self.data.understood.connect(self._show_augmentation)
+        self.data.understood.connect(self._show_outputs)
         document.changed.connect(self._follow)
         run.state_changed.connect(self._lock)
         theme.changed.connect(self._paint)
@@ -65,14 +68,15 @@ class SettingsForm(QScrollArea):
 
     @property
     def _forms(self) -> tuple[Form, ...]:
-        return self.usual, self.schedule.form, self.augment.form, self.rest
+        return self.usual, *self.outputs.forms, self.schedule.form, self.augment.form, self.rest
 
     def _lay_out(self) -> None:
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 10, 0)
         column.setSpacing(6)
-        for widget in (self.data, self.usual, self.updates, self.schedule, self.augment, self.fold, self.rest):
+        for widget in (self.data, self.usual, self.updates, self.outputs, self.schedule, self.augment, self.fold,
+                       self.rest):
             column.addWidget(widget)
         column.addStretch(1)
         self.setWidget(inside)
@@ -93,10 +97,15 @@ class SettingsForm(QScrollArea):
         self.schedule.show_options(options)
         self._count_updates()
         self._show_augmentation()
+        self._show_outputs()
         self._lock()
 
     def _show_augmentation(self) -> None:
         self.augment.show_data(self._document.project, self.data.seen)
+
+    def _show_outputs(self) -> None:
+        seen = self.data.seen
+        self.outputs.show_outputs(None if seen is None else len(seen.classes))
 
     def _count_updates(self) -> None:
         seen, project = self.data.seen, self._document.project

@@ -7,6 +7,7 @@ from core.graph.network import Edge
 from core.graph.shapes import infer
 from core.templates import template
 from guibuilder.node_facts import cost_lines, shape_lines
+from tests.core.networks import two_heads
 
 
 def facts(network, name):
@@ -54,7 +55,15 @@ def test_layers_with_several_inputs_list_them_all(lenet):
     for port, name in enumerate(("C1", "A1")):
         network = network.connect(Edge(network.names[name], add.id, port))
     shape, _ = facts(network, "Add")
-    assert [line.split(" from ")[0] for line in shape] == ["in 6×28×28", "in 6×28×28", "out 6×28×28"]
+    assert [line.split(" from ")[0] for line in shape[:3]] == ["in 6×28×28", "in 6×28×28", "out 6×28×28"]
+
+
+def test_outputs_tell_what_they_count_where_there_are_several(lenet):
+    assert not any("output" in line for line in facts(lenet, "Softmax")[0])
+    network = two_heads(weight=0.2)
+    assert facts(network, "Main")[0][-1] == "main output, its loss counts × 1"
+    assert facts(network, "Aux")[0][-1] == "auxiliary output, its loss counts × 0.2"
+    assert not any("output" in line for line in facts(network, "Dense")[0])
 
 
 def test_names_are_never_taken_for_html(lenet):

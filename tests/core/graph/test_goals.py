@@ -10,6 +10,7 @@ from core.graph.fixes import fixes_for
 from core.graph.goals import ends, goals_of, in_use, left_out, main_of, with_main, with_output
 from core.graph.network import Network
 from core.graph.output import Output
+from core.graph.rules import reachable
 from core.graph.shapes import infer
 from core.templates import template
 from tests.core.networks import Drawing, two_heads
@@ -46,7 +47,13 @@ def test_where_all_others_are_marked_auxiliary_the_one_left_is_the_main_one():
     network = UNDECIDED.decide(MAIN, Output("auxiliary", 0.5))
     assert _weights(network) == {"Aux": (1.0, "cross-entropy", True), "Main": (0.5, "cross-entropy", False)}
     both = network.decide(AUX, Output("auxiliary", 0.25))
-    assert both.nodes[main_of(both)].name == "Main"
+    assert _weights(both) == {"Main": (1.0, "cross-entropy", True), "Aux": (0.25, "cross-entropy", False)}
+
+
+def test_an_auxiliary_output_that_is_left_alone_counts_in_full():
+    network = two_heads(weight=0.2, loss="mean-squares")
+    behind = reachable(network, network.names["C2"])
+    assert _weights(network.remove(*behind)) == {"Aux": (1.0, "cross-entropy", True)}
 
 
 def test_only_one_output_is_the_main_one():
