@@ -86,6 +86,7 @@ def naive_inception(build: Builder, name: str, widths: Widths) -> str:
     return build.add("Concatenate", f"{name}_join", *ends)
 
 
+_COLOUR = DataChoice("cifar10", reflect=True, translate=True)
 _OPTIONS = TrainOptions(optimizer="momentum", learning_rate=0.01, batch_size=128, epochs=60)
 TEMPLATES_HERE = (
     Template("googlenet", "GoogLeNet", "Nine Inception modules with 1×1 reductions; no large fully connected layer.",
@@ -94,5 +95,5 @@ TEMPLATES_HERE = (
              _SOURCE + " (figure 2a)", partial(googlenet, False), _OPTIONS),
     Template("googlenet-small", "Small GoogLeNet", "Four Inception modules, for colour pictures of 32×32.",
              _SOURCE + " (for class)", googlenet_small, TrainOptions(epochs=25, schedule="cosine", learning_rate=0.002),
-             DataChoice("cifar10")),
+             _COLOUR),
 )

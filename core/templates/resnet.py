@@ -100,6 +100,7 @@ def normalised(build: Builder, name: str, filters: int, kernel: int, *sources: s
     return build.add("ReLU", f"{name}_relu") if relu else last
 
 
+_COLOUR = DataChoice("cifar10", reflect=True, translate=True)
 _OPTIONS = TrainOptions(optimizer="momentum", learning_rate=0.1, batch_size=256, weight_decay=1e-4, schedule="step",
                         epochs=90)
 _CIFAR = TrainOptions(optimizer="momentum", learning_rate=0.1, batch_size=128, weight_decay=1e-4, schedule="step",
@@ -109,8 +110,8 @@ TEMPLATES_HERE = (
                "four stages, with shortcuts that add the input back in.", _SOURCE, partial(resnet, depth), _OPTIONS)
       for depth, (stages, deep) in _DEPTHS.items()),
     Template("resnet20-cifar", "ResNet-20", "Nine residual blocks, for colour pictures of 32×32.",
-             _SOURCE + " (section 4.2, with projection shortcuts)", resnet20_cifar, _CIFAR, DataChoice("cifar10")),
+             _SOURCE + " (section 4.2, with projection shortcuts)", resnet20_cifar, _CIFAR, _COLOUR),
     Template("resnet-small", "Small ResNet", "Three residual blocks: shortcuts that add the input back in.",
              _SOURCE + " (for class)", resnet_small, TrainOptions(epochs=20, learning_rate=0.005, schedule="cosine"),
-             DataChoice("cifar10")),
+             _COLOUR),
 )

@@ -50,10 +50,11 @@ def _stage(build: Builder, number: int, count: int, filters: int) -> None:
     build.add("MaxPool2D", f"S{number}_pool")
 
 
+_COLOUR = DataChoice("cifar10", reflect=True, translate=True)
 _OPTIONS = TrainOptions(optimizer="momentum", learning_rate=0.01, batch_size=256, weight_decay=5e-4, epochs=74)
 TEMPLATES_HERE = (
     *(Template(f"vgg{depth}", f"VGG-{depth}", f"{sum(_STAGES[depth])} convolutions of 3×3 in five stages, then three "
                "fully connected layers.", _SOURCE, partial(vgg, depth), _OPTIONS) for depth in _STAGES),
     Template("vgg-small", "Small VGG", "Six 3×3 convolutions in three stages, for colour pictures of 32×32.",
-             _SOURCE + " (for class)", vgg_small, TrainOptions(epochs=25, schedule="cosine"), DataChoice("cifar10")),
+             _SOURCE + " (for class)", vgg_small, TrainOptions(epochs=25, schedule="cosine"), _COLOUR),
 )
