@@ -3,10 +3,12 @@
 from functools import partial
 
 from core.graph.network import Network
+from core.graph.output import MAIN, Output
 from core.project import DataChoice
 from core.templates.base import Builder, Template
 from core.train.options import TrainOptions
 
+_HEADS = ("4a", "4d")
 _SOURCE = "Szegedy and others: Going deeper with convolutions, 2014"
 # Filters of: 1×1, 3×3 reduction, 3×3, 5×5 reduction, 5×5, pool projection (table 1 of the paper).
 Widths = tuple[int, int, int, int, int, int]
@@ -18,8 +20,11 @@ _STAGES: tuple[tuple[str, tuple[Widths, ...]], ...] = (
 )
 
 
-def googlenet(reduced: bool) -> Network:
-    """22 layers on 3×224×224. With 1×1 reductions 6,998,552 parameters; naive modules put the filters side by side."""
+def googlenet(reduced: bool, auxiliary: bool = False) -> Network:
+    """22 layers on 3×224×224. With 1×1 reductions 6,998,552 parameters; naive modules put the filters side by side.
+
+    Auxiliary heads behind modules 4a and 4d count with 0.3 in training, and lead the gradient into the early layers.
+    """
     build = Builder()
     build.add("Input", "Input", shape=[3, 224, 224])
     convolution(build, "Conv1", 64, 7, stride=2)
@@ -31,12 +36,30 @@ def googlenet(reduced: bool) -> Network:
     for stage, modules in _STAGES:
         build.add("MaxPool2D", f"Pool{int(stage) - 1}", kernel=3, stride=2, ceil=True)
         for letter, widths in zip("abcde", modules, strict=False):
-            (inception if reduced else naive_inception)(build, f"I{stage}{letter}", widths)
+            joined = (inception if reduced else naive_inception)(build, f"I{stage}{letter}", widths)
+            if auxiliary and f"{stage}{letter}" in _HEADS:
+                _auxiliary_head(build, f"Aux{stage}{letter}")
+                build.last = joined
     build.add("GlobalAveragePool2D", "Pool5")
     build.add("Dropout", "Drop", rate=0.4)
     build.add("Dense", "Output", units=1000)
     build.add("Softmax", "Softmax")
+    if auxiliary:
+        build.decide(Output(MAIN, 1.0))
     return build.network
+
+
+def _auxiliary_head(build: Builder, name: str) -> None:
+    """A classifier on the features of an inner module (section 5 of the paper)."""
+    build.add("AveragePool2D", f"{name}_pool", kernel=5, stride=3)
+    convolution(build, f"{name}_conv", 128, 1)
+    build.add("Flatten", f"{name}_flatten")
+    build.add("Dense", f"{name}_dense", units=1024)
+    build.add("ReLU", f"{name}_relu")
+    build.add("Dropout", f"{name}_drop", rate=0.7)
+    build.add("Dense", f"{name}_output", units=1000)
+    build.add("Softmax", name)
+    build.decide(Output())
 
 
 def googlenet_small() -> Network:
@@ -91,6 +114,8 @@ _OPTIONS = TrainOptions(optimizer="momentum", learning_rate=0.01, batch_size=128
 TEMPLATES_HERE = (
     Template("googlenet", "GoogLeNet", "Nine Inception modules with 1×1 reductions; no large fully connected layer.",
              _SOURCE, partial(googlenet, True), _OPTIONS),
+    Template("googlenet-aux", "GoogLeNet with auxiliary heads", "Two further classifiers inside, whose losses count 0.3 "
+             "each while it trains.", _SOURCE, partial(googlenet, True, True), _OPTIONS),
     Template("googlenet-naive", "GoogLeNet, naive", "GoogLeNet without the 1×1 reductions: see what they save.",
              _SOURCE + " (figure 2a)", partial(googlenet, False), _OPTIONS),
     Template("googlenet-small", "Small GoogLeNet", "Four Inception modules, for colour pictures of 32×32.",

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import UsageError
 from core.graph.cost import cost
-from core.graph.goals import goals_of
+from core.graph.goals import goals_of, in_use
 from core.graph.network import Network
 from core.graph.output import Output
 from core.graph.shapes import infer
@@ -19,7 +19,7 @@ def test_template(name):
     assert project.network.name == chosen.title
     assert chosen.about.endswith(".")
     assert chosen.source
-    assert len(project.network.finals()) == 1
+    assert len(project.network.finals()) == (3 if name == "googlenet-aux" else 1)
     assert len({node.position for node in project.network.nodes.values()}) == len(project.network.nodes)
 
 
@@ -46,6 +46,13 @@ def test_reductions_save_most_of_googlenet():
     naive, reduced = (cost(infer(template(name).network)) for name in ("googlenet-naive", "googlenet"))
     assert naive.parameters > 10 * reduced.parameters
     assert naive.macs > 5 * reduced.macs
+
+
+def test_auxiliary_heads_count_three_tenths_and_are_left_out_in_use():
+    network = template("googlenet-aux").network
+    assert [(goal.name, goal.weight) for goal in goals_of(network)] == [("Softmax", 1.0), ("Aux4a", 0.3), ("Aux4d", 0.3)]
+    used, _ = in_use(network)
+    assert cost(infer(used)).parameters == 6_998_552
 
 
 def test_names_and_wires_are_those_that_one_could_draw():
