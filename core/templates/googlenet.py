@@ -114,7 +114,7 @@ _OPTIONS = TrainOptions(optimizer="momentum", learning_rate=0.01, batch_size=128
 TEMPLATES_HERE = (
     Template("googlenet", "GoogLeNet", "Nine Inception modules with 1×1 reductions; no large fully connected layer.",
              _SOURCE, partial(googlenet, True), _OPTIONS),
-    Template("googlenet-aux", "GoogLeNet with auxiliary heads", "Two further classifiers inside, whose losses count 0.3 "
+    Template("googlenet-aux", "GoogLeNet with auxiliary heads", "Two more classifiers inside, whose losses count 0.3 "
              "each while it trains.", _SOURCE, partial(googlenet, True, True), _OPTIONS),
     Template("googlenet-naive", "GoogLeNet, naive", "GoogLeNet without the 1×1 reductions: see what they save.",
              _SOURCE + " (figure 2a)", partial(googlenet, False), _OPTIONS),

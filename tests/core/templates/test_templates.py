@@ -50,7 +50,8 @@ def test_reductions_save_most_of_googlenet():
 
 def test_auxiliary_heads_count_three_tenths_and_are_left_out_in_use():
     network = template("googlenet-aux").network
-    assert [(goal.name, goal.weight) for goal in goals_of(network)] == [("Softmax", 1.0), ("Aux4a", 0.3), ("Aux4d", 0.3)]
+    counted = [(goal.name, goal.weight) for goal in goals_of(network)]
+    assert counted == [("Softmax", 1.0), ("Aux4a", 0.3), ("Aux4d", 0.3)]
     used, _ = in_use(network)
     assert cost(infer(used)).parameters == 6_998_552
 
