@@ -9,13 +9,16 @@ from core.templates import TEMPLATES, template
 from guibuilder.theme import DARK, FAMILIES, LIGHT
 from guibuilder.thumbnail import thumbnail
 
+# So many layers that some are smaller than a pixel of the picture.
+TOO_LARGE = ("googlenet-aux", "resnet101", "resnet152")
+
 
 def colours_in(picture):
     image = picture.toImage()
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(TEMPLATES) if name not in ("resnet101", "resnet152")])
+@pytest.mark.parametrize("name", [name for name in sorted(TEMPLATES) if name not in TOO_LARGE])
 def test_every_template_is_drawn_in_its_colours(qapp, name):
     network = template(name).network
     found = colours_in(thumbnail(network, QSize(240, 130), LIGHT))
