@@ -21,7 +21,7 @@ _CHUNKS = ((32_768, 16), (1_000_000, 8))
 _FEWEST_CHUNKS = 4
 # Steps that treat every number alike, and so keep the order of the numbers they get.
 _ORDERLY = ("activation", "dropout", "batch-norm", "noisy", "random-slope", "learned-slope", "hinges", "scale")
-_IN_PLACE = (*_ORDERLY, "add", "neighbours")
+IN_PLACE = (*_ORDERLY, "add", "neighbours")
 # Steps whose weights are stored in the order of the numbers they get.
 _ANY_ORDER = ("dense", "maxout")
 
@@ -146,7 +146,7 @@ def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
 
     Where the way back works in place, an input of that size that nobody else reads lends its own.
     """
-    if kernel in _IN_PLACE:
+    if kernel in IN_PLACE:
         for each in task.inputs:
             lent = plan.tensors[each].gradient
             if lent is not None and _reads(plan.flow, each) == 1:
