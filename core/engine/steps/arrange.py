@@ -23,8 +23,13 @@ class Pad(Step):
         self._inside = (layer.padding[0] * output.shape[2] + layer.padding[1]) * channels
         self._out = build.settings(0, height, row, 0, source.size, row, 0, output.size, line)
         self._back = build.settings(0, height, row, 0, output.size, line, 0, source.size, row)
-        if layer.value:
-            output.values.fill(np.float32(layer.value))
+        self._missing = np.float32(layer.value)
+
+    def refresh(self) -> None:
+        """Fill the frame before the first batch; where the memory is only planned, nothing may be written."""
+        if self._missing:
+            self.output.values.fill(self._missing)
+            self._missing = np.float32(0)
 
     def forward(self, first: int, end: int, thread: int) -> None:
         """Copy the rows in."""

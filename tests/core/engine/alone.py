@@ -7,7 +7,7 @@ import numpy as np
 
 from core.engine.arena import Arena
 from core.engine.choice import choose
-from core.engine.flow import Flow, Task
+from core.engine.flow import End, Flow, Task
 from core.engine.parameters import Parameters
 from core.engine.plan import IN_PLACE, Plan, chunk_size
 from core.engine.pool import Pool
@@ -15,6 +15,7 @@ from core.engine.runner import Runner
 from core.engine.steps.base import Build, Run, Scratch
 from core.engine.steps.catalogue import STEPS
 from core.engine.tensor import Tensor
+from core.graph.goals import Goal
 from core.layers.base import Array, Layer
 
 
@@ -47,7 +48,8 @@ def alone(layer: Layer, weights: dict[str, Array], inputs: Sequence[Array], give
     shapes, shape = tuple(x.shape[1:] for x in inputs), given.shape[1:]
     names = tuple(f"in{number}" for number in range(len(inputs)))
     task = Task("out", how.name, layer, names, shapes, shape, shape, "out")
-    flow = Flow((task,), "in0", "in0", shapes[0], "out", False, {})
+    ends = (End(Goal("out", how.name, "sum-of-squares", 1.0, True), "out"),)
+    flow = Flow((task,), "in0", "in0", shapes[0], ends, {})
     arena, count = Arena(), len(given)
     batch, parameters = count + how.spare, Parameters(arena)
     build = Build(batch, chunk_size(flow, batch), how.threads, True, arena, parameters, Scratch(arena, how.threads),
@@ -66,7 +68,7 @@ def alone(layer: Layer, weights: dict[str, Array], inputs: Sequence[Array], give
     step.refresh()
     for source, x in zip(sources, inputs, strict=True):
         source.put(source.values, x)
-    return _run(Plan(flow, build, sources[0], output, [step]), sources, given, how)
+    return _run(Plan(flow, build, sources[0], [step], ["out"], tensors={"out": output}), sources, given, how)
 
 
 def _unknown(batch: int, shape: tuple[int, ...]) -> Array:

@@ -7,10 +7,12 @@ import pytest
 
 from core.engine.arena import Arena
 from core.engine.choice import choose
+from core.engine.engine import Engine
 from core.engine.flow import make_flow
 from core.engine.fusion import fused
 from core.engine.parameters import Parameters
 from core.engine.plan import chunk_size, make_plan
+from core.engine.planned import planned_bytes
 from core.engine.pool import Pool
 from core.engine.runner import Runner, joined
 from core.engine.steps.arrange import Rearrange
@@ -24,7 +26,7 @@ from core.layers import LAYERS
 from core.layers.conv2d import Conv2D
 from core.layers.pooling import AveragePool2D
 from tests.core.engine.agreement import chain, lenet, residual
-from tests.core.networks import every_layer
+from tests.core.networks import every_layer, weights_of
 
 
 def _plan(network, batch=64, threads=2):
@@ -83,6 +85,12 @@ def test_every_layer_has_a_kernel_of_its_own():
     tasks = make_flow(network, join_softmax=False).tasks
     assert not [task.name for task in tasks if choose(task).kernel == "definition"]
     assert not [task.name for task in tasks if choose(task).kernel not in STEPS]
+
+
+def test_no_layer_needs_its_memory_while_it_is_only_planned():
+    engine = Engine(every_layer(), weights_of(every_layer()), 6, threads=2)
+    assert planned_bytes(every_layer(), 6, 2, "sgd") == engine.training_bytes("sgd")
+    engine.close()
 
 
 def test_linear_is_no_work():
