@@ -10,6 +10,10 @@ from core.settings import check_all, setting, values_of
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "linear", "cosine", "step", "exponential", "plateau")
 MODES = ("batch", "mini-batch", "stochastic")
+# A setting that means something only to some choices: the setting that it hangs on, and these choices.
+HANGS_ON = {"momentum": ("optimizer", ("momentum", "nesterov")), "batch_size": ("mode", ("mini-batch",)),
+            "schedule_factor": ("schedule", ("step", "plateau")), "schedule_every": ("schedule", ("step",)),
+            "schedule_decay": ("schedule", ("exponential",)), "schedule_patience": ("schedule", ("plateau",))}
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,13 @@ class TrainOptions:
 def how_to_start(options: TrainOptions) -> How:
     """How the weights of a network with these options begin."""
     return How(options.init, options.init_value)
+
+
+def why_idle(options: TrainOptions, name: str) -> str:
+    """Why a setting means nothing among these options, in words for behind its name, or nothing where it does."""
+    if name == "patience":
+        return "" if options.validation else "means nothing without validation"
+    other, choices = HANGS_ON.get(name, ("", ()))
+    if not other or getattr(options, other) in choices:
+        return ""
+    return f"means nothing with {getattr(options, other)}; it is for {' and '.join(choices)}"

@@ -16,7 +16,7 @@ from core.graph.network import Network
 from core.project import Project
 from core.settings import Setting, settings_of
 from core.train.events import Failed, Finished
-from core.train.options import TrainOptions
+from core.train.options import TrainOptions, why_idle
 from core.train.progress import GO_ON
 from guibuilder.command_line import outputs
 from guibuilder.command_line.common import add_network, checked, find_network, need_folder, percent, print_json, say
@@ -93,6 +93,7 @@ def _project(arguments: argparse.Namespace) -> Project:
         project = _resumed(arguments, project.network)
     given = {name: value for name in settings_of(TrainOptions) if (value := getattr(arguments, name)) is not None}
     options = TrainOptions(**{**project.options.values(), **given})
+    say(*(f"--{name.replace('_', '-')} {why}." for name in given if (why := why_idle(options, name))))
     if arguments.init and project.weights:
         raise UsageError(f"{arguments.network} has weights already and goes on from them. To begin anew, export its "
                          f"drawing alone (guibuilder export {arguments.network} --to json) and train that.")

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.settings import settings_of
-from core.train.options import TrainOptions
+from core.train.options import TrainOptions, why_idle
 from guibuilder.forms import Form
 from guibuilder.theme import Theme
 from guibuilder.training.rate_curve import RateCurve
@@ -11,9 +11,6 @@ from guibuilder.training.run import TrainingRun
 from guibuilder.training.words import schedule_words
 
 NAMES = ("schedule", "schedule_factor", "schedule_every", "schedule_decay", "schedule_patience")
-# The setting of a schedule → the schedules that it means something to.
-_MATTERS = {"schedule_factor": ("step", "plateau"), "schedule_every": ("step",), "schedule_decay": ("exponential",),
-            "schedule_patience": ("plateau",)}
 MOST_SEEN = 2_000
 
 
@@ -41,8 +38,8 @@ class SchedulePart(QWidget):
     def show_options(self, options: TrainOptions) -> None:
         """Show these settings and their course."""
         self.form.show_values({name: getattr(options, name) for name in NAMES})
-        for name, schedules in _MATTERS.items():
-            self.form.set_row_visible(name, options.schedule in schedules)
+        for name in NAMES:
+            self.form.set_row_visible(name, not why_idle(options, name))
         self.curve.show_options(options)
         self.words.setText(schedule_words(options))
 

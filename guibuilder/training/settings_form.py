@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QVBoxLay
 from core.graph.initial import AS_EACH_LAYER_SAYS
 from core.project import DataChoice
 from core.settings import Setting, settings_of
-from core.train.options import TrainOptions
+from core.train.options import TrainOptions, why_idle
 from guibuilder.background import Worker
 from guibuilder.document import Change, Document
 from guibuilder.fields import shown
@@ -91,8 +91,8 @@ class SettingsForm(QScrollArea):
         values = {**{name: getattr(options, name) for name in settings_of(TrainOptions)}, "normalise": data.normalise}
         self.usual.show_values(values)
         self.rest.show_values(values)
-        self.rest.set_row_visible("momentum", options.optimizer in ("momentum", "nesterov"))
-        self.usual.set_row_visible("batch_size", options.mode == "mini-batch")
+        for form, name in ((self.rest, "momentum"), (self.rest, "patience"), (self.usual, "batch_size")):
+            form.set_row_visible(name, not why_idle(options, name))
         self.rest.set_row_visible("init_value", self._begins_constant())
         self.schedule.show_options(options)
         self._count_updates()

@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 
 from core.errors import SettingError
+from core.settings import settings_of
 from core.train.optimizers import OPTIMIZERS, AdamW, Momentum, clip_factor, make_optimizer
 from core.train.options import OPTIMIZERS as NAMES
-from core.train.options import TrainOptions
+from core.train.options import TrainOptions, why_idle
 
 RATE = 0.05
+STEPS = 30
+SHAPES = {"weight": (3, 4), "bias": (3,), "kernel": (2, 3, 2, 2)}
 
 
 def torch_optimizer(name, parameters, decay):
@@ -20,23 +23,34 @@ def torch_optimizer(name, parameters, decay):
     return kinds[name](params=parameters, lr=RATE, weight_decay=decay)
 
 
+@pytest.mark.parametrize("clip", [0.0, 1.5])
 @pytest.mark.parametrize("decay", [0.0, 0.1])
 @pytest.mark.parametrize("name", NAMES)
-def test_ten_steps_agree_with_torch(name, decay):
+def test_thirty_steps_agree_with_torch(name, decay, clip):
     torch = pytest.importorskip("torch")
     rng = np.random.default_rng(1)
-    weight = rng.standard_normal((3, 4))
-    tensor = torch.tensor(weight.copy(), requires_grad=True)
-    theirs = torch_optimizer(name, [tensor], decay)
-    ours = make_optimizer(TrainOptions(optimizer=name, weight_decay=decay))
-    slots = {slot: np.zeros_like(weight) for slot in ours.slots}
-    for step in range(1, 11):
-        gradient = rng.standard_normal((3, 4))
-        tensor.grad = torch.tensor(gradient)
+    weights = {key: rng.standard_normal(shape) for key, shape in SHAPES.items()}
+    tensors = {key: torch.tensor(array.copy(), requires_grad=True) for key, array in weights.items()}
+    theirs = torch_optimizer(name, list(tensors.values()), decay)
+    ours = make_optimizer(TrainOptions(optimizer=name, weight_decay=decay, clip=clip))
+    slots = {key: {slot: np.zeros(shape) for slot in ours.slots} for key, shape in SHAPES.items()}
+    clipped = 0
+    for step in range(1, STEPS + 1):
+        # Some gradients are longer than the limit, others shorter.
+        gradients = {key: rng.standard_normal(shape) * rng.choice([0.05, 1.0]) for key, shape in SHAPES.items()}
+        for key, tensor in tensors.items():
+            tensor.grad = torch.tensor(gradients[key])
+        if clip:
+            torch.nn.utils.clip_grad_norm_(list(tensors.values()), clip)
         theirs.step()
-        weight, slots = ours.update(weight, gradient, slots, RATE, step)
-        assert set(slots) == set(ours.slots)
-    np.testing.assert_allclose(weight, tensor.detach(), rtol=1e-12, atol=1e-14)
+        factor = clip_factor(float(np.sqrt(sum((each**2).sum() for each in gradients.values()))), ours.clip)
+        clipped += factor < 1
+        for key, weight in weights.items():
+            weights[key], slots[key] = ours.update(weight, factor * gradients[key], slots[key], RATE, step)
+            assert set(slots[key]) == set(ours.slots)
+    assert 0 < clipped < STEPS if clip else not clipped
+    for key, tensor in tensors.items():
+        np.testing.assert_allclose(weights[key], tensor.detach(), rtol=1e-11, atol=1e-13)
 
 
 def test_an_update_leaves_the_old_arrays_as_they_were():
@@ -72,3 +86,15 @@ def test_clipping_follows_torch():
     np.testing.assert_allclose(gradient * clip_factor(5.0, 1.0), tensor.grad, rtol=1e-12)
     assert clip_factor(5.0, 0.0) == 1
     assert clip_factor(0.5, 1.0) == 1
+
+
+@pytest.mark.parametrize(("options", "idle"), [
+    ({"optimizer": "adam"}, {"momentum"}), ({"optimizer": "nesterov"}, set()), ({"mode": "batch"}, {"batch_size"}),
+    ({"mode": "stochastic"}, {"batch_size"}), ({"validation": 0.0}, {"patience"}),
+    ({"schedule": "plateau"}, {"schedule_every", "schedule_decay"}),
+    ({"schedule": "exponential"}, {"schedule_every", "schedule_factor", "schedule_patience"})])
+def test_settings_that_mean_nothing_say_why(options, idle):
+    chosen = TrainOptions(**{"optimizer": "momentum", **options})
+    schedules = {name for name in settings_of(TrainOptions) if name.startswith("schedule_")}
+    wanted = idle if "schedule" in options else idle | schedules
+    assert {name for name in settings_of(TrainOptions) if why_idle(chosen, name)} == wanted

@@ -107,6 +107,33 @@ def test_options_of_the_command_go_over_the_networks_own(command, small, tmp_pat
     assert project.progress["mean"]
 
 
+def test_settings_that_mean_nothing_to_the_choice_are_named(command, small):
+    found = command("train", small, "--data", "digits", "--epochs", 1, "--optimizer", "adam", "--momentum", 0.5,
+                    "--schedule", "cosine", "--schedule-every", 2, "--mode", "batch", "--batch-size", 32,
+                    "--patience", 3, "--validation", 0)
+    assert found.status == 0
+    for words in ("--momentum means nothing with adam; it is for momentum and nesterov.",
+                  "--schedule-every means nothing with cosine; it is for step.",
+                  "--batch-size means nothing with batch; it is for mini-batch.",
+                  "--patience means nothing without validation."):
+        assert words in found.err
+    plain = command("train", small, "--data", "digits", "--epochs", 1, "--optimizer", "nesterov", "--momentum", 0.5)
+    assert "means nothing" not in plain.err
+
+
+@pytest.mark.parametrize("words", [
+    ["--schedule", "exponential", "--schedule-decay", 0.5], ["--schedule", "plateau", "--schedule-patience", 1],
+    ["--schedule", "step", "--schedule-every", 1, "--schedule-factor", 0.3], ["--mode", "batch"],
+    ["--init", "constant", "--init-value", 0.2]], ids=lambda words: words[1])
+def test_schedules_modes_and_initial_values_are_kept_in_the_project(command, small, tmp_path, words):
+    out = tmp_path / "a.gbnet"
+    found = command("train", small, "--data", "digits", "--epochs", 2, "--out", out, "--json", *words)
+    assert found.status == 0
+    options = open_file(out).options.values()
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        assert options[option[2:].replace("-", "_")] == value
+
+
 def test_divergence_is_one_sentence_and_keeps_the_last_good_weights(command, small, tmp_path):
     out = tmp_path / "a.gbnet"
     found = command("train", small, "--data", "digits", "--learning-rate", "1e9", "--optimizer", "sgd", "--out", out,
