@@ -46,6 +46,11 @@ class Card(QAbstractButton):
         self._figures = figures
         self.update()
 
+    def lacks_picture(self) -> bool:
+        """Whether it has a picture to come, or one that was made for another size."""
+        drawn = None if self._picture is None else self._picture.deviceIndependentSize().toSize()
+        return self._pictured and drawn != self.picture_size()
+
     def picture_size(self) -> QSize:
         """How large a picture fits."""
         return QSize(self.width() - 2, max(0, round(self.height() - self._words_height(self.width()))))

@@ -156,6 +156,9 @@ class StartScreen(QScrollArea):
     def _draw_next(self) -> None:
         """One thumbnail per round of the event loop, so that the window is there first."""
         if not self._waiting:
+            # The layout may have settled after the first pictures were drawn.
+            self._waiting = [name for name in (*IN_CLASS, EMPTY) if self.cards[name].lacks_picture()]
+        if not self._waiting:
             self._timer.stop()
             return
         name = self._waiting.pop(0)

@@ -8,11 +8,16 @@ from core.errors import SettingError
 from core.layers.base import Layer
 from core.settings import settings_of
 
-LAYERS: dict[str, type[Layer]] = {}
+# What is needed most comes first wherever layers are listed.
+_COMMON = ("Input", "Conv2D", "MaxPool2D", "AveragePool2D", "GlobalAveragePool2D", "Dense", "Flatten", "ReLU",
+           "LeakyReLU", "Sigmoid", "Tanh", "Softmax", "BatchNorm", "Dropout", "Add", "Concatenate")
+
+_found: dict[str, type[Layer]] = {}
 for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
     for _value in vars(importlib.import_module(f"{__name__}.{_module}")).values():
         if isinstance(_value, type) and issubclass(_value, Layer) and _value.family:
-            LAYERS[_value.__name__] = _value
+            _found[_value.__name__] = _value
+LAYERS = {name: _found[name] for name in (*_COMMON, *_found)}
 
 
 def make_layer(kind: str, settings: dict[str, Any]) -> Layer:

@@ -40,6 +40,7 @@ class LiveMaps(QWidget):
         viewing.seen.connect(self._seen)
         viewing.said.connect(self._said)
         viewing.layer_changed.connect(self._named)
+        self.picture.hide()
         self._named()
 
     def ask(self) -> None:
@@ -53,13 +54,14 @@ class LiveMaps(QWidget):
         if self.isVisible():
             self.caption.setText(f"{seen.layer} on this picture")
             self.picture.show_picture(seen.picture)
+            self.picture.show()
             self.view.show_seen(seen, self._document.project.classes)
             self._hover("")
 
     def _said(self, sentence: str) -> None:
         self.view.say(sentence)
         self.words.clear()
-        self.picture.show_picture(None)
+        self.picture.hide()
 
     def _hover(self, words: str) -> None:
         seen = self._viewing.last
