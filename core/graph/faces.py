@@ -135,11 +135,14 @@ class Faces:
         return Count(self.read * self.rows, f"{grouped(self.read)} in a window · {grouped(self.rows)} outputs = "
                                             f"{grouped(self.read * self.rows)}")
 
+    def _fixed(self) -> str:
+        return "the largest of the window wins" if self.layer.type == "MaxPool2D" else "the weights are fixed"
+
     @property
     def shared(self) -> Count:
         """The same weights at every place of the window; nothing to learn in a pool."""
         if isinstance(self.layer, Pool2D):
-            return Count(0, "nothing to learn: 0")
+            return Count(0, self._fixed())
         if self.window is None or not isinstance(self.layer, Conv2D):
             return self.fully_connected
         total = self.read * self.layer.filters

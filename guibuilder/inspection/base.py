@@ -24,9 +24,13 @@ class Needs:
 
 
 class InspectionView(QWidget):
-    """One tab. `show_seen` and `say` are called only while it can be seen; `hovered` gives words for the foot line."""
+    """One tab. `show_seen` and `say` are called only while it can be seen; `hovered` gives words for the foot line.
+
+    Where it is `alone` the picture at the side makes room for it.
+    """
 
     title = ""
+    alone = False
     hovered = Signal(str)
 
     @property

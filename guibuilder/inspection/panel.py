@@ -13,6 +13,7 @@ from guibuilder.background import Worker
 from guibuilder.document import Change, Document, Selection
 from guibuilder.inspection.base import InspectionView, Needs
 from guibuilder.inspection.confusion import Confusion
+from guibuilder.inspection.faces import ThreeFaces
 from guibuilder.inspection.feature_maps import FeatureMaps
 from guibuilder.inspection.filters import Filters
 from guibuilder.inspection.gradient_sizes import GradientSizes
@@ -41,6 +42,7 @@ class InspectionPanel(QWidget):
         self.side = PictureSide(needs)
         self.feature_maps, self.filters, self.confusion = FeatureMaps(needs), Filters(needs), Confusion(needs)
         self.gradient_sizes = GradientSizes(needs)
+        self.faces = ThreeFaces(needs)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.foot = QLabel()
@@ -49,7 +51,7 @@ class InspectionPanel(QWidget):
         for view in self.views:
             self.tabs.addTab(view, view.title)
             view.hovered.connect(self._hover)
-        self.tabs.currentChanged.connect(lambda place: self._hover(""))
+        self.tabs.currentChanged.connect(self._switch)
         right = QVBoxLayout()
         right.setSpacing(2)
         right.addWidget(self.tabs, 1)
@@ -72,7 +74,7 @@ class InspectionPanel(QWidget):
     @property
     def views(self) -> tuple[InspectionView, ...]:
         """The tabs, in order."""
-        return self.feature_maps, self.filters, self.gradient_sizes, self.confusion
+        return self.feature_maps, self.filters, self.faces, self.gradient_sizes, self.confusion
 
     def show_view(self, title: str) -> None:
         """Bring the view of that title to the front."""
@@ -89,6 +91,11 @@ class InspectionPanel(QWidget):
         if self.isVisible():
             self.side.show_seen(None)
             self._hover("")
+
+    def _switch(self, place: int) -> None:
+        """Another tab is in front."""
+        self.side.setHidden(self.views[place].alone)
+        self._hover("")
 
     def _hover(self, words: str) -> None:
         self._hovered = words
