@@ -11,6 +11,7 @@ from guibuilder.conditions import (
     idle,
     one_selected,
     redoable,
+    rewindable,
     saved_state,
     searched,
     selected,
@@ -115,6 +116,9 @@ ACTIONS: dict[str, Act] = {
                  local_keys="Shift+→ in the training panel"),
     "stop": Act("&Stop", lambda w: w.run.stop(), "Ctrl+Alt+Return or Ctrl+Alt+Enter", "stop", active,
                 "Stop; what was learned so far is kept"),
+    "rewind": Act("Re&wind to the initial weights", lambda w: w.run.rewind(), "", "rewind", rewindable,
+                  "Back to exactly the weights before the first epoch; can be undone",
+                  local_keys="R in the training panel"),
     "start-over": Act("Start &over", lambda w: w.run.start_over(), "", "undo", trained,
                       "Forget what was learned; the next training begins with new weights"),
     # Help
@@ -141,6 +145,7 @@ MENUS: dict[str, Menu] = {
               "next-pane", "previous-pane", "commands"),
     "&Network": ("add", "wire", "palette-search", None, "settings", "rename", "explain", "bypass", "freeze", None,
                  "arrange", None, "next-problem", "previous-problem", "quick-fix"),
-    "&Train": ("train", "pause", "batch", "epoch", "stop", None, "start-over", None, "data-file", "data-folder"),
+    "&Train": ("train", "pause", "batch", "epoch", "stop", None, "rewind", "start-over", None, "data-file",
+               "data-folder"),
     "&Help": ("first-steps", "shortcuts", "explain", None, "log", "about"),
 }

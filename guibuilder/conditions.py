@@ -70,6 +70,13 @@ def trained(w: Any) -> str:
     return "" if w.document.project.weights else "Nothing is trained yet."
 
 
+def rewindable(w: Any) -> str:
+    """Something must have been learned since a beginning that is known, and no training may be running."""
+    if w.run.rewinds:
+        return ""
+    return "Pause the training first." if w.run.active and not w.paused else "Nothing was learned yet."
+
+
 def searched(w: Any) -> str:
     """Something must have been looked for."""
     return "" if w.found else "Find something first (Ctrl+F)."

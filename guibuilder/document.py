@@ -99,7 +99,7 @@ class Document(QObject):
 def _differs(before: Project, after: Project) -> bool:
     """Whether any part is another value; mappings of arrays count as different unless they are the same object."""
     by_value = ("network", "data", "options", "history", "notes", "classes")
-    by_identity = ("weights", "state", "progress", "extra")
+    by_identity = ("weights", "state", "progress", "extra", "beginning")
     return (any(getattr(before, part) is not getattr(after, part) for part in by_identity)
             or any(getattr(before, part) != getattr(after, part) for part in by_value))
 
@@ -128,6 +128,7 @@ class _Edit(QUndoCommand):
         if not isinstance(later, _Edit) or later._merge != self._merge:
             return False
         self._after = later._after
+        self.setText(later.text())
         return True
 
 

@@ -178,7 +178,7 @@ class Files(QObject):
         box.setWindowTitle("Save changes?")
         running = self.training()
         box.setText(f"{self.name} has changes that are not saved." if self.dirty else f"{self.name} is being trained.")
-        box.setInformativeText("The training stops; what it learned since it started is lost." if running
+        box.setInformativeText("The training stops; what it learned since it started or paused is lost." if running
                                else "They are lost unless you save them.")
         save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
         discard = box.addButton("Don't save" if self.dirty else "Stop the training",

@@ -132,7 +132,9 @@ class MainWindow(QMainWindow):
         p.files.opened.connect(p.leave_start)
         p.files.said.connect(p.bar.show_message)
         p.files.picture_dropped.connect(self._look_at)
-        p.files.training = lambda: p.run.active
+        p.files.training = lambda: p.run.unkept
+        p.autosave.snapshot = p.run.snapshot
+        p.run.checkpointed.connect(p.autosave.soon)
         p.files.thumbnail = lambda: png(p.document.network)
         p.autosave.failed.connect(lambda text: p.bar.show_message(text, "warning"))
 

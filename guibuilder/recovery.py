@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -50,7 +51,10 @@ class Left:
 
 
 class Autosave(QObject):
-    """Keeps a copy of unsaved work: soon after an edit, and at most every 30 s; a thread writes a snapshot."""
+    """Keeps a copy of unsaved work: soon after an edit, and at most every 30 s; a thread writes a snapshot.
+
+    `snapshot` gives what is to be kept: the document, or more than that while a training runs.
+    """
 
     failed = Signal(str)
     written = Signal()
@@ -66,6 +70,7 @@ class Autosave(QObject):
         self._edits = 0
         self._writing = self._told = False
         self.name, self.original = "", ""
+        self.snapshot: Callable[[], Project] = lambda: document.project
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.save_now)
         document.changed.connect(self._follow)
@@ -74,6 +79,10 @@ class Autosave(QObject):
         if change.loaded:
             self.forget()
             return
+        self.soon()
+
+    def soon(self) -> None:
+        """There is more to keep than before."""
         self._edits += 1
         if not self._timer.isActive():
             wait = max(SOON, self._last + AT_MOST_EVERY - time.monotonic())
@@ -81,8 +90,8 @@ class Autosave(QObject):
 
     def save_now(self) -> None:
         """Keep a copy now, unless the copy is what the document is."""
-        project = self._document.project
-        if self._writing or project is self._kept or self._document.clean:
+        project = self.snapshot()
+        if self._writing or project is self._kept or self._saved(project):
             return
         self._timer.stop()
         self._writing, self._last = True, time.monotonic()
@@ -96,6 +105,10 @@ class Autosave(QObject):
         folder = self._folder
         run_in_thread(lambda: _keep(project, about, folder), lambda _: self._done(project), self._complain)
 
+    def _saved(self, project: Project) -> bool:
+        """Whether this is nothing but what the document's file holds."""
+        return self._document.clean and project is self._document.project
+
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
@@ -106,7 +119,7 @@ class Autosave(QObject):
 
     def _done(self, project: Project) -> None:
         self._writing, self._kept = False, project
-        if self._document.clean:
+        if self._saved(self.snapshot()):
             self.forget()
         self.written.emit()
 

@@ -101,6 +101,7 @@ class Banner(QFrame):
         button = QPushButton(remedy.text)
         button.setProperty("link", True)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setToolTip(remedy.help)
         button.clicked.connect(remedy.act)
         self._actions.addWidget(button)
         return button

@@ -19,6 +19,7 @@ from guibuilder.pictures.live_maps import LiveMaps
 from guibuilder.theme import Theme
 from guibuilder.training.announce import Announcer
 from guibuilder.training.banner import Banner
+from guibuilder.training.notice import notice, rewinding
 from guibuilder.training.room import room
 from guibuilder.training.run import TrainingRun
 from guibuilder.training.settings_form import WIDTH, SettingsForm
@@ -159,11 +160,13 @@ class TrainingPanel(QWidget):
                                           f"{plural(options.epochs, 'time')}, and loss and accuracy are drawn here.")
 
     def _show_banner(self) -> None:
-        run = self.run
+        run, said = self.run, notice(self.run)
         if run.trouble is not None:
             self.banner.say("error", run.trouble.message, run.trouble.remedies, details=run.trouble.details)
         elif run.state is State.FINISHED and run.result is not None and run.result is not self._closed:
             self._show_result()
+        elif said is not None and said.text != self._closed:
+            self.banner.say(said.severity, said.text, said.remedies, closable=said.closable)
         elif run.stale:
             over = (Remedy("Start over", run.start_over),) if not run.active else ()
             self.banner.say("warning", "From an earlier network: it has been edited since.", over, closable=False)
@@ -211,26 +214,27 @@ class TrainingPanel(QWidget):
         result = self.run.result
         if result is None:
             return
-        again = Remedy("Start over", self.run.start_over)
+        again = rewinding(self.run) or (Remedy("Start over", self.run.start_over),)
         if result.test_accuracy is not None:
             ended = " It ended early: the validation loss got no better." if result.reason == "patience" else ""
             stale = " The network has been edited since." if self.run.stale else ""
             right, count = round(result.test_accuracy * self.run.place.test), self.run.place.test
             self.banner.say("good", f"{right:,} of {count:,} test pictures are recognised; loss "
-                            f"{loss_words(result.test_loss)}.{ended}{stale}", (again,),
+                            f"{loss_words(result.test_loss)}.{ended}{stale}", again,
                             figure=share_words(result.test_accuracy))
         else:
-            self.banner.say("good", f"Trained; the test loss is {loss_words(result.test_loss)}.", (again,))
+            self.banner.say("good", f"Trained; the test loss is {loss_words(result.test_loss)}.", again)
 
     def _close_banner(self) -> None:
-        self._closed = self.run.result or self._document.project.options
+        said = notice(self.run)
+        self._closed = self.run.result or (said.text if said is not None else self._document.project.options)
         self.run.dismiss()
         self._refresh()
 
     # layout and theme -------------------------------------------------------------------------------------------
 
     def _follow(self, change: Change) -> None:
-        if any(change.touched(part) for part in ("network", "options", "data")):
+        if any(change.touched(part) for part in ("network", "options", "data", "progress")):
             self._refresh()
 
     def _fold(self, open_: bool) -> None:
@@ -269,12 +273,14 @@ class TrainingPanel(QWidget):
             self._soon.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space starts, pauses and goes on; → makes one batch, Shift+→ one epoch."""
+        """Space starts, pauses and goes on; → makes one batch, Shift+→ one epoch; R rewinds."""
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.key() == Qt.Key.Key_Space:
             self.run.toggle()
         elif event.key() == Qt.Key.Key_Right:
             self.run.one_epoch() if shift else self.run.one_batch()
+        elif event.key() == Qt.Key.Key_R and not event.modifiers():
+            self.run.rewind()
         else:
             super().keyPressEvent(event)
 

@@ -1,55 +1,47 @@
 """One training as the window sees it: a small state machine between the buttons and the worker's events."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.graph.network import Network
-from core.layers.base import Array
-from core.project import Project
+from core.project import rewound
 from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Gathering, Preparing, Started
 from core.worker.messages import Checkpoint, Control, Train
 from guibuilder.background import Worker
 from guibuilder.document import Change, Document
-from guibuilder.training.history import Figures
-from guibuilder.training.state import ACTIVE, Place, State, can_go_on, same_arithmetic
+from guibuilder.training.standing import Standing
+from guibuilder.training.state import ACTIVE, Place, State
 from guibuilder.training.trouble import KEEP, Trouble, failure, plain, refusal, too_large
-from guibuilder.words import plural
 
 STOP_PATIENCE = 8000
 
 
-class TrainingRun(QObject):
+class TrainingRun(Standing):
     """Starts, steers and follows a training. `state_changed` at each new state, `advanced` when figures are new.
 
-    When it ends well the document takes weights and history in one step of undo. When it fails the document stays as
-    it was, and the last good weights can be kept by a click.
+    At a pause and when it ends well the document takes what was learned, in one step of undo for the whole run. When it
+    fails the document stays as it was, and the last good weights can be kept by a click. `checkpointed` says that a
+    `snapshot` holds more than the one before.
     """
 
     state_changed = Signal(object)
     advanced = Signal()
+    checkpointed = Signal()
 
     def __init__(self, document: Document, worker: Worker, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.document, self.worker = document, worker
-        self.state = State.IDLE
-        self.figures = Figures()
+        super().__init__(document, parent)
+        self.worker = worker
         self.place = Place()
         self.preparing = Preparing("")
         self.trouble: Trouble | None = None
         self.result: Finished | None = None
         self.notes: tuple[str, ...] = ()
-        self.network: Network | None = None
         self.threads: int | None = None
-        self._project: Project | None = None
-        self._classes: tuple[str, ...] = ()
+        self.why_anew = ""
         self._number, self._first_step = 0, ""
         self._until = ""
         self._offset = 0
         self._advanced = False
-        self._checkpoint: Checkpoint | None = None
         self._patience = QTimer(self, singleShot=True, interval=STOP_PATIENCE)
         self._patience.timeout.connect(worker.restart)
         worker.trained.connect(self._trained)
@@ -62,11 +54,6 @@ class TrainingRun(QObject):
         self.figures.show(document.project.history)
 
     # what a person does -----------------------------------------------------------------------------------------
-
-    @property
-    def active(self) -> bool:
-        """Whether a training goes on, is being prepared or is paused."""
-        return self.state in ACTIVE
 
     def start(self) -> None:
         """Train; a training that was stopped goes on, one that is finished goes on for as many epochs again."""
@@ -89,8 +76,12 @@ class TrainingRun(QObject):
             self._enter(State.PAUSED)
 
     def resume(self) -> None:
-        """Go on after a pause."""
+        """Go on after a pause; with the document as it is now where it was changed, or taken back, meanwhile."""
         if self.state is State.PAUSED:
+            if self.apart:
+                self._leave()
+                self._start("")
+                return
             self._until = ""
             self.worker.send(Control("resume"))
             self._enter(State.RUNNING)
@@ -121,8 +112,18 @@ class TrainingRun(QObject):
     def start_over(self) -> None:
         """Forget what was learned; the next training begins with new weights. Can be undone."""
         if not self.active:
-            self.document.edit("Start over", weights={}, history=(), state={}, progress={})
+            self.document.edit("Start over", weights={}, history=(), state={}, progress={}, beginning=None)
             self.trouble = self.result = None
+            self._show_document()
+
+    def rewind(self) -> None:
+        """Back to exactly the weights before the first epoch; the next training makes the same steps. Can be undone."""
+        parts = rewound(self.document.project)
+        if parts and self.rewinds:
+            if self.active:
+                self._leave()
+            self.document.edit("Rewind to the initial weights", **parts)
+            self.trouble = self.result = self.network = None
             self._show_document()
 
     def dismiss(self) -> None:
@@ -131,21 +132,13 @@ class TrainingRun(QObject):
             self.trouble = None
             self._show_document()
 
-    @property
-    def stale(self) -> bool:
-        """Whether the shown figures belong to an earlier network than the one that is drawn."""
-        return self.network is not None and not self.figures.empty and not same_arithmetic(self.network,
-                                                                                           self.document.network)
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether Train would go on exactly where a stopped training was."""
-        return can_go_on(self.document.project, self.document.inference)
-
     # starting ---------------------------------------------------------------------------------------------------
 
     def _step(self, what: str) -> None:
-        if self.state in (State.RUNNING, State.PAUSED):
+        if self.state is State.PAUSED and self.apart:
+            self._leave()
+            self._start(what)
+        elif self.state in (State.RUNNING, State.PAUSED):
             self._until = what
             self.worker.send(Control(what))
             self._enter(State.RUNNING)
@@ -157,12 +150,15 @@ class TrainingRun(QObject):
         if errors:
             self._fail(Trouble(errors[0].sentence(), errors[0].layer or None))
             return
-        self.trouble = self.result = self._checkpoint = None
-        self._project, self.network = self.document.project, self.document.network
+        self.trouble = self.result = None
+        project, self.network = self.document.project, self.document.network
+        self.keeping.begin(project)
+        self.figures.show(project.history)
+        self.why_anew = self.waiting.hindrance if self.waiting is not None else ""
         self._first_step = self._until = first_step
         self.preparing = Preparing("Starting")
-        self.place = Place(epochs=self._project.options.epochs)
-        request = Train(0, self._project, self.threads, paused=bool(first_step), resume=self.goes_on)
+        self.place = Place(epochs=project.options.epochs)
+        request = Train(0, project, self.threads, paused=bool(first_step), resume=self.goes_on)
         self._number = self.worker.ask(request, None, self._refused)
         self._enter(State.PREPARING)
 
@@ -201,18 +197,20 @@ class TrainingRun(QObject):
 
     def _told(self, message: object) -> None:
         if isinstance(message, Checkpoint) and message.number == self._number:
-            self._checkpoint = message
+            self.keeping.checkpoint = message
+            if message.paused and self.state is State.PAUSED and (message.epoch or message.progress.get("batch")):
+                self.keeping.take(message, self.place.first_epoch, message.number)
+            self.checkpointed.emit()
 
     def _started(self, event: Started) -> None:
-        history = self._project.history if self._project is not None else ()
-        trained = bool(self._project is not None and self._project.weights)
-        before = history[-1].epoch if history and trained else 0
+        start = self.keeping.start
+        before = start.history[-1].epoch if start is not None and start.history and start.weights else 0
         self._offset = before - (event.first_epoch - 1)
         first = before + 1
         self.figures.begin(first)
         self.place = Place(first, event.epochs + self._offset, 0, event.batches, first, event.train,
                            event.test)
-        self.notes, self._classes = event.notes, event.classes
+        self.notes, self.keeping.classes = event.notes, event.classes
         if self._first_step:
             self.worker.send(Control(self._first_step))
         self._enter(State.RUNNING)
@@ -239,11 +237,9 @@ class TrainingRun(QObject):
         self._enter(State.PAUSED)
 
     def _finished(self, event: Finished) -> None:
-        self._number = 0
+        number, self._number = self._number, 0
         self.result = event
-        epochs = len([epoch for epoch in self.figures.epochs if epoch.epoch >= self.place.first_epoch])
-        self._keep(f"Train {plural(epochs, 'epoch')}" if epochs else "Train some batches", event.weights,
-                   {"state": event.state, "progress": event.progress})
+        self.keeping.take(event, self.place.first_epoch, number)
         self._enter(State.FINISHED if event.reason != "stopped" else State.IDLE)
 
     def _failed(self, event: Failed) -> None:
@@ -251,20 +247,12 @@ class TrainingRun(QObject):
             self._fail(too_large(event, self._retry_batch))
             return
         rate = self.document.project.options.learning_rate
-        self._fail(failure(event, rate, self._retry, lambda: self._keep(KEEP, event.weights, {})))
+        self._fail(failure(event, rate, self._retry, lambda: self.keeping.take_weights(KEEP, event.weights)))
 
     def _refused(self, message: str, details: str) -> None:
         if not self.active:
             return
-        kept = self._keep_checkpoint(self._checkpoint) if self._checkpoint is not None else ""
-        self._fail(refusal(message, details, self.start, kept))
-
-    def _keep_checkpoint(self, checkpoint: Checkpoint) -> str:
-        """The worker is gone: take what it sent last into the document; gives what there is to say about it."""
-        whole = checkpoint.epoch + self._offset
-        self.figures.epochs = [epoch for epoch in self.figures.epochs if epoch.epoch <= whole]
-        self._keep("Keep what was trained so far", checkpoint.weights, {"state": {}, "progress": {}})
-        return f"What was learned up to epoch {max(whole, 1):,} is kept."
+        self._fail(refusal(message, details, self.start, self.keeping.take_checkpoint(self._offset)))
 
     def _retry(self, rate: float) -> None:
         options = replace(self.document.project.options, learning_rate=rate)
@@ -284,14 +272,6 @@ class TrainingRun(QObject):
         self._number = 0
         self.trouble = trouble
         self._enter(State.FAILED)
-
-    def _keep(self, title: str, weights: Mapping[str, Array], parts: dict[str, Any]) -> None:
-        """One step of undo with the new weights; arrays of layers renamed meanwhile are renamed with them."""
-        if self._project is None:
-            return
-        trained = replace(self._project, weights=weights, **parts).with_network(self.document.network)
-        self.document.edit(title, weights=trained.weights, state=trained.state, progress=trained.progress,
-                           history=tuple(self.figures.epochs), classes=self._classes or trained.classes)
 
     def _follow(self, change: Change) -> None:
         if change.loaded:
@@ -315,6 +295,12 @@ class TrainingRun(QObject):
         self._number = 0
         self.network = self.trouble = self.result = None
         self._show_document()
+
+    def _leave(self) -> None:
+        """End a paused run whose document goes another way: what it learned until then is a step of undo already."""
+        self.worker.send(Control("stop"))
+        self._number = 0
+        self._enter(State.IDLE)
 
     def _show_document(self) -> None:
         """Only the figures that the document holds."""

@@ -25,8 +25,6 @@ from guibuilder.training.words import updates_words
 USUAL = ("epochs", "learning_rate", "mode", "batch_size", "optimizer", "loss", "validation", "seed")
 WIDTH = 264
 _LABELS = 92
-# With other data, shares or order, the counters of a stopped training mean nothing any more.
-_NEW_ORDER = ("seed", "validation", "mode")
 
 
 class SettingsForm(QScrollArea):
@@ -130,8 +128,6 @@ class SettingsForm(QScrollArea):
         merge = f"training.{name}.{form.session}"
         part = "options" if name in settings_of(TrainOptions) else "data"
         parts: dict[str, Any] = {part: replace(getattr(project, part), **{name: value})}
-        if name in _NEW_ORDER:
-            parts |= {"progress": {}, "state": {}}
         self._document.edit(title, merge=merge, **parts)
 
     def _lock(self, *_: object) -> None:

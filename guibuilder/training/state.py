@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.graph.network import Network
-from core.graph.shapes import Inference
-from core.project import Project, fitting
 
 
 class State(StrEnum):
@@ -52,15 +50,6 @@ class Place:
         """The time to the end at the present rate."""
         left = (1 - self.share) * (self.epochs - self.first_epoch + 1) * self.train
         return left / self.pictures_per_second if self.pictures_per_second > 0 else None
-
-
-def can_go_on(project: Project, inference: Inference) -> bool:
-    """Whether a training of this project was stopped before its last epoch and all its arrays still fit."""
-    if not project.progress or not 1 <= int(project.progress.get("epoch", 0)) <= project.options.epochs:
-        return False
-    needed = sum(len(inference.network.nodes[key].layer.arrays(*gets)) for key, gets in inference.inputs.items()
-                 if inference.shapes.get(key) is not None)
-    return len(fitting(project.network, project.weights, inference)) == needed
 
 
 def same_arithmetic(one: Network, other: Network) -> bool:

@@ -9,10 +9,11 @@ from core.train.events import Failed
 
 @dataclass(frozen=True)
 class Remedy:
-    """One thing to do: its words on the button, and what it does."""
+    """One thing to do: its words on the button, what it does, and a tool tip where the words do not say it all."""
 
     text: str
     act: Callable[[], None]
+    help: str = ""
 
 
 @dataclass(frozen=True)

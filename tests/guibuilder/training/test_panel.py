@@ -128,7 +128,7 @@ def test_end_shows_the_accuracy_large(panel: TrainingPanel, run: TrainingRun, wo
     worker.tell(started(), epoch(1), finished(last=1))
     assert panel.banner.isVisible()
     assert panel.banner.text == "97.0 % 97 of 100 test pictures are recognised; loss 0.200."
-    assert [button.text() for button in panel.banner.buttons] == ["Start over"]
+    assert [button.text() for button in panel.banner.buttons] == ["Rewind to the initial weights"]
     panel.banner.closed.emit()
     assert not panel.banner.isVisible()
 

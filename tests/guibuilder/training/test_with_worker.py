@@ -10,10 +10,12 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
+from core.formats import open_file, save_file
 from core.train.options import TrainOptions
 from core.worker.messages import Control
 from guibuilder.background import Worker
 from guibuilder.document import Document, Selection
+from guibuilder.recovery import Autosave
 from guibuilder.training.run import TrainingRun
 from guibuilder.training.state import State
 from guibuilder.viewing import viewing_of
@@ -93,6 +95,64 @@ def test_stopped_and_resumed_is_the_same_training(real: tuple[Document, Training
     assert (document.project.weights["F1.weight"] == whole).all()
 
 
+def test_paused_saved_and_reopened_is_the_same_training(real: tuple[Document, TrainingRun], qtbot: QtBot, tmp_path):
+    """Pause within an epoch, save, close the document, open it again, go on, and rewind."""
+    document, run = real
+    run.start()
+    wait_for(qtbot, run, State.FINISHED)
+    whole, history = document.project.weights, document.project.history
+    run.rewind()
+    first = document.project.weights
+    run.one_epoch()
+    wait_for(qtbot, run, State.PAUSED)
+    for _ in range(3):
+        run.one_batch()
+        wait_for(qtbot, run, State.PAUSED)
+    qtbot.waitUntil(lambda: document.project.progress.get("batch") == 3)
+    assert not run.unkept
+    assert document.undo_stack.undoText() == "Train 1 epoch"
+    save_file(document.project, tmp_path / "paused.gbnet")
+    document.load(open_file(tmp_path / "paused.gbnet"))
+    assert run.state is State.IDLE
+    assert (run.waiting.next, run.waiting.hindrance) == ("epoch 2, batch 4 of 41", "")
+    run.start()
+    wait_for(qtbot, run, State.FINISHED)
+    assert all((document.project.weights[name] == array).all() for name, array in whole.items())
+    assert [replace(each, seconds=0) for each in document.project.history] == [replace(each, seconds=0)
+                                                                               for each in history]
+    run.rewind()
+    assert all((document.project.weights[name] == array).all() for name, array in first.items())
+    document.undo_stack.undo()
+    assert document.project.history
+
+
+def test_a_copy_made_while_it_runs_goes_on_exactly(real: tuple[Document, TrainingRun], qtbot: QtBot, tmp_path):
+    """What recovery finds after the window and its worker were killed."""
+    document, run = real
+    document.edit("Longer", options=replace(document.project.options, epochs=60, batch_size=4))
+    autosave = Autosave(document, folder=tmp_path)
+    autosave.snapshot = run.snapshot
+    run.checkpointed.connect(autosave.save_now)
+    with qtbot.waitSignal(autosave.written, timeout=PATIENCE):
+        run.start()
+    run.stop()
+    wait_for(qtbot, run, State.IDLE, State.FINISHED)
+    if run.state is State.IDLE:
+        run.start()
+        wait_for(qtbot, run, State.FINISHED)
+    whole = document.project.weights
+    (copy,) = tmp_path.glob("*/project.gbnet")
+    left = open_file(copy)
+    assert left.progress["epoch"] > 1 or left.progress["batch"]
+    document.load(left)
+    assert run.goes_on
+    run.start()
+    wait_for(qtbot, run, State.FINISHED)
+    assert all((document.project.weights[name] == array).all() for name, array in whole.items())
+    autosave.forget()
+    autosave.deleteLater()
+
+
 def test_divergence_is_said_and_one_click_heals_it(real: tuple[Document, TrainingRun], qtbot: QtBot):
     document, run = real
     options = TrainOptions(epochs=2, batch_size=32, optimizer="sgd", learning_rate=1e9)
@@ -112,7 +172,7 @@ def test_killed_worker_is_said_and_train_works_again(real: tuple[Document, Train
     document.edit("Long", options=TrainOptions(epochs=5000, batch_size=8))
     run.start()
     wait_for(qtbot, run, State.RUNNING)
-    qtbot.waitUntil(lambda: run._checkpoint is not None)
+    qtbot.waitUntil(lambda: run.keeping.checkpoint is not None)
     os.kill(warm_worker.process_id, getattr(signal, "SIGKILL", signal.SIGTERM))
     qtbot.waitUntil(lambda: run.state is State.FAILED)
     assert "training process" in run.trouble.message
