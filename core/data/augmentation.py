@@ -24,15 +24,15 @@ class Augmentation:
 
     translate: bool = setting(False, "Translate", "Shift each training picture up, down, left and right by a few "
                               "pixels, anew in every epoch; what comes in is black (0).", keyword=True)
-    translate_by: int | None = setting(None, "By up to", "The farthest shift along each side.", kind="int",
-                                       none="a tenth of it", low=1, high=1_000, unit="pixels", keyword=True)
+    translate_by: int | None = setting(None, "Pixels", "The farthest shift along each side in pixels; auto is a tenth "
+                                       "of the side.", kind="int", none="auto", low=1, high=1_000, keyword=True)
     reflect: bool = setting(False, "Reflect", "Mirror every second training picture left to right, drawn anew in "
                             "every epoch. Not for digits and letters.", keyword=True)
     crop: bool = setting(False, "Crop", "Cut a window out of each training picture at a place drawn anew in every "
                          "epoch, and scale it back to the size of the input.", keyword=True)
     crop_share: float = setting(0.875, "Window", "The window's share of each side; AlexNet takes 224 of 256 pixels, "
                                 "which is 0.875.", low=0.1, high=1.0, keyword=True)
-    rgb_pca: bool = setting(False, "RGB intensity", "Make the light of each training picture brighter, darker or of "
+    rgb_pca: bool = setting(False, "RGB", "Make the light of each training picture brighter, darker or of "
                             "another hue along the principal components of the set's colours, as AlexNet does.",
                             keyword=True)
     rgb_pca_by: float = setting(0.1, "Spread", "The standard deviation of α in the sum of p·α·λ that is added to the "

@@ -225,5 +225,4 @@ def _help(declared: Setting) -> str:
     """The setting's words, as the window has them; argparse takes % for a format."""
     text = declared.help[:1].lower() + declared.help[1:].rstrip(".")
     choices = f" ({', '.join(declared.choices)})" if declared.choices else ""
-    otherwise = f"; {declared.none} unless given" if declared.none else ""
-    return (text + otherwise + choices).replace("%", "%%")
+    return (text + choices).replace("%", "%%")

@@ -1,7 +1,7 @@
 """The augmentation of the training pictures: its settings, folded away, and the way to what comes of them."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.data.augmentation import NAMES, Augmentation, remarks
 from core.layers.base import Shape
@@ -16,6 +16,8 @@ from guibuilder.training.sight import SightDialog
 
 # The setting of an augmentation → the switch it belongs to.
 _BELONGS = {"translate_by": "translate", "crop_share": "crop", "rgb_pca_by": "rgb_pca"}
+# With text larger than this the form has no room for the whole name of the button.
+ROOM_FOR_WORDS = 1.25
 
 
 class AugmentPart(QWidget):
@@ -29,9 +31,12 @@ class AugmentPart(QWidget):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.look = QPushButton("What the network will see …")
+        self.look = QPushButton()
+        self.look.setAccessibleName("What the network will see")
         self.look.setToolTip("Show some training pictures exactly as the first epochs will bring them")
         self.look.clicked.connect(self.open)
+        # However large the text is, the button makes no more room than the form has.
+        self.look.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.sight: SightDialog | None = None
         self.fold = QToolButton()
         self.fold.setCheckable(True)
@@ -64,7 +69,7 @@ class AugmentPart(QWidget):
         for name, switch in _BELONGS.items():
             self.form.set_row_visible(name, getattr(how, switch))
         count = sum(getattr(how, field) for field in NAMES.values())
-        self.fold.setText(f"Augmentation: {f'{count} on' if count else 'off'}")
+        self.fold.setText(f"Augment: {f'{count} on' if count else 'off'}")
         notes = remarks(how, self._shape(seen), seen.name, seen.classes) if seen is not None else ()
         self.words.setText("\n".join(notes))
         self.words.setVisible(bool(notes))
@@ -90,4 +95,5 @@ class AugmentPart(QWidget):
 
     def _paint(self) -> None:
         self.fold.setIcon(self._theme.icon("chevron-down" if self.fold.isChecked() else "chevron-right"))
+        self.look.setText("What the network will see …" if self._theme.scale <= ROOM_FOR_WORDS else "See it …")
         self.words.setStyleSheet(f"color: {self._theme.colours.warning}")

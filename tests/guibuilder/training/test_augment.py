@@ -53,7 +53,7 @@ def data_seen(classes: tuple[str, ...] = CLASSES) -> DataSeen:
 
 def test_switches_are_edits_and_bring_their_strengths(form: SettingsForm, document: Document):
     part = form.augment
-    assert part.fold.text() == "Augmentation: off"
+    assert part.fold.text() == "Augment: off"
     assert not part.inside.isVisible()
     QTest.mouseClick(part.fold, Qt.MouseButton.LeftButton)
     editors = part.form.editors
@@ -63,7 +63,7 @@ def test_switches_are_edits_and_bring_their_strengths(form: SettingsForm, docume
     assert document.project.data.translate
     assert document.undo_stack.undoText() == "Set translate to on"
     assert editors["translate_by"].isVisible()
-    assert part.fold.text() == "Augmentation: 1 on"
+    assert part.fold.text() == "Augment: 1 on"
     editors["translate_by"].setFocus()
     editors["translate_by"].selectAll()
     QTest.keyClicks(editors["translate_by"], "3")
@@ -72,13 +72,21 @@ def test_switches_are_edits_and_bring_their_strengths(form: SettingsForm, docume
     document.undo_stack.undo()
     document.undo_stack.undo()
     assert not document.project.data.augments
-    assert part.fold.text() == "Augmentation: off"
+    assert part.fold.text() == "Augment: off"
 
 
 def test_every_setting_has_a_tooltip(form: SettingsForm):
     assert all(editor.toolTip() for editor in form.augment.form.editors.values())
     assert form.augment.look.toolTip()
     assert form.augment.fold.toolTip()
+
+
+def test_with_large_text_the_button_is_brief_but_keeps_its_name(form: SettingsForm, theme: Theme):
+    assert form.augment.look.text() == "What the network will see …"
+    theme.set_scale(2.0)
+    assert form.augment.look.text() == "See it …"
+    assert form.augment.look.accessibleName() == "What the network will see"
+    theme.set_scale(1.0)
 
 
 def test_digits_must_not_be_mirrored_and_that_is_said(form: SettingsForm, document: Document, worker: Scripted):
