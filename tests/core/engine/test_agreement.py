@@ -119,6 +119,30 @@ def test_orders_of_flattened_numbers(layers):
     assert disagreement(network, 7) < LIMIT
 
 
+@pytest.mark.parametrize("layer", [
+    "ELU", ("Softplus", {"centred": True}), "PReLU", ("APL", {"segments": 3}), "Scale", "RReLU", "NoisyReLU", "Linear",
+    ("LocalResponseNorm", {"size": 4, "alpha": 2.0}), ("ChannelPool", {"size": 3}),
+    ("ChannelPool", {"size": 2, "mode": "average"}), ("Reshape", {"shape": (12, 2, 5)}),
+    ("Reshape", {"shape": (1, 8, 15)}), ("Reshape", {"shape": (120,)}), ("Maxout", {"units": 5, "pieces": 3}),
+    ("Maxout", {"units": 4, "bias": False})], ids=str)
+@pytest.mark.parametrize("before", [[], ["Flatten"], ["Flatten", "Linear", "PReLU"]], ids=str)
+def test_layers_on_maps_and_on_what_was_flattened(before, layer):
+    before = ["Flatten"] if layer[0] == "Maxout" and not before else before
+    after = [] if before and layer[0] != "Reshape" else ["Flatten"]
+    network = chain((2, 6, 5), ("Conv2D", {"filters": 6, "kernel": 2}), *before, layer, *after, ("Dense", {"units": 3}))
+    assert disagreement(network, 7) < LIMIT
+
+
+@pytest.mark.parametrize("layer", [
+    ("L2Pool2D", {"kernel": 3, "stride": 2, "padding": (1, 0, 1, 1), "ceil": True}),
+    ("GaussianPool2D", {"kernel": (3, 2), "stride": 1, "padding": "same", "sigma": 0.7}), "GlobalMaxPool2D",
+    ("Pad2D", {"padding": (1, 0, 2, 3), "value": 0.5}), ("Reshape", {"shape": (3, 8, 5)})], ids=str)
+def test_layers_on_maps_only(layer):
+    network = chain((2, 6, 5), ("Conv2D", {"filters": 6, "kernel": 2}), layer, "Scale", "Flatten",
+                    ("Dense", {"units": 3}))
+    assert disagreement(network, 7) < LIMIT
+
+
 def test_frozen_and_bypassed_layers():
     network = chain((1, 6, 6), ("Conv2D", {"filters": 4}), ("ReLU", {"bypassed": True}),
                     ("Conv2D", {"filters": 4, "frozen": True}), ("Conv2D", {"filters": 9, "bypassed": True}), "ReLU",

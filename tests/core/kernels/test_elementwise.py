@@ -108,3 +108,42 @@ def test_where_a_row_lies_does_not_matter():
     for row in range(5):
         elementwise.tanh_rows(flat(values), single, row, row + 1, 37)
     assert np.array_equal(whole, single)
+
+
+def _elu(x, alpha):
+    x = x.astype(float)
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
+def test_elu_is_exact_near_zero_and_far_below(alpha):
+    gradient = np.random.default_rng(0).normal(size=LENGTH)
+    for function in _both(elementwise.elu_rows):
+        made = _run(function, _rows(X), np.float32(alpha))
+        np.testing.assert_allclose(made, _elu(X, alpha), rtol=5e-7)
+    for function in _both(elementwise.elu_gradient):
+        slope = _rows(gradient)
+        function(slope, _rows(_elu(X, alpha)), np.float32(alpha), 1, 2, LENGTH)
+        wanted = gradient * np.where(X > 0, 1, alpha * np.exp(np.minimum(X.astype(float), 0)))
+        np.testing.assert_allclose(slope.reshape(2, LENGTH)[1], wanted, rtol=1e-6, atol=3e-7)
+
+
+@pytest.mark.parametrize("lowered", [0.0, np.log(2)])
+def test_softplus_is_exact_on_both_sides(lowered):
+    gradient = np.random.default_rng(0).normal(size=LENGTH)
+    for function in _both(elementwise.softplus_rows):
+        made = _run(function, _rows(X), np.float32(lowered))
+        wanted = np.logaddexp(0, X.astype(float)) - lowered
+        np.testing.assert_allclose(made, wanted, rtol=5e-7, atol=1e-7 if lowered else 1e-37)
+    for function in _both(elementwise.softplus_gradient):
+        slope = _rows(gradient)
+        function(slope, _rows(X), 1, 2, LENGTH)
+        np.testing.assert_allclose(slope.reshape(2, LENGTH)[1], gradient * _sigmoid(X), rtol=1e-6, atol=1e-37)
+
+
+@pytest.mark.parametrize(("kernel", "number"), [(elementwise.elu_rows, 1.0), (elementwise.softplus_rows, 0.0)])
+def test_smooth_relatives_of_relu_hand_nan_on(kernel, number):
+    values = flat([np.nan, 1.0])
+    kernel(values, values, np.float32(number), 0, 1, 2)
+    assert np.isnan(values[0])
+    assert np.isfinite(values[1])

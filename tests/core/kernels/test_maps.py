@@ -5,7 +5,7 @@ import pytest
 
 from core.kernels import maps
 from core.kernels.processor import LANES
-from tests.core.kernels.arrays import flat, room
+from tests.core.kernels.arrays import flat, plain, room
 
 CHANNELS = [1, 3, LANES - 1, LANES, LANES + 1, 2 * LANES + 5]
 CLIPPED = 4
@@ -100,3 +100,11 @@ def test_sums_over_pixels(channels):
     maps.sum_maps(flat(values), sums, np.array([3, 5, channels, 0, 0, 2, row]))
     wanted = [values[:2].sum(axis=(0, 1)), values[2].sum(axis=0)]
     np.testing.assert_allclose(sums.reshape(2, row)[:, :channels], wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_numbers_are_fetched_from_their_places():
+    places = np.array([2, 0, 1], np.int32)
+    for function in (maps.rearrange, plain(maps.rearrange)):
+        target = flat(np.full(9, 9.0))
+        function(flat(np.arange(9)), target, places, 1, 3)
+        assert target.tolist() == [9, 9, 9, 5, 3, 4, 8, 6, 7]

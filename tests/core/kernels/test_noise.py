@@ -53,3 +53,30 @@ def test_plain_python_draws_the_same():
     noise.dropout_rows(one, keys, np.float32(2), 0, 2, 5)
     plain(noise.dropout_rows)(other, keys, np.float32(2), 0, 2, 5)
     assert np.array_equal(one, other)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.parametrize("function", [noise.normal_rows, noise.random_slope_rows])
+def test_plain_python_draws_the_same_numbers(function):
+    keys, made = np.array([7, 8], np.uint32), []
+    numbers = (np.float32(2),) if function is noise.normal_rows else (np.float32(0.1), np.float32(0.4))
+    values = [flat(-np.ones(10))] * (1 if function is noise.normal_rows else 2)
+    for each in (function, plain(function)):
+        made.append(flat(np.zeros(10)))
+        each(*values, made[-1], keys, *numbers, 0, 2, 5)
+    np.testing.assert_allclose(made[0], made[1], rtol=1e-6)
+    assert len(set(made[0].tolist())) == 10
+
+
+def test_normal_numbers_are_quantiles_of_the_bell():
+    """Sorted, they lie where equally likely steps of the bell curve do, far out as well."""
+    statistics = pytest.importorskip("scipy.stats")
+    rows, length = 100, 10_000
+    made = flat(np.zeros(rows * length))
+    noise.normal_rows(made, made, np.array([1, 2], np.uint32), np.float32(1), 0, rows, length)
+    assert statistics.kstest(made.astype(float), "norm").pvalue > 1e-4
+    assert 4.3 < np.abs(made).max() < 6.5
+    grid = made.reshape(rows, length).astype(float)
+    limit = 5 / np.sqrt(grid.size)
+    for other in (np.roll(grid, 1, axis=0), np.roll(grid, 1, axis=1), grid[:, ::-1]):
+        assert abs((grid * other).mean()) < limit

@@ -84,3 +84,62 @@ def test_global_mean(pictures):
         backward(mean, target, height * width, channels, 0, count)
         wanted = np.broadcast_to(mean.reshape(count, 1, 1, channels) / (height * width), pictures.shape)
         np.testing.assert_allclose(target.reshape(pictures.shape), wanted, rtol=1e-5, atol=1e-8)
+
+
+def test_lengths_of_windows(case, pictures):
+    shape = (2, case[3], case[4], case[2])
+    gradient = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    wanted, spread = np.zeros(shape), np.zeros(pictures.shape)
+    for row, column, rows, columns in _spans(case):
+        window = pictures[:, rows, columns].astype(float)
+        wanted[:, row, column] = length = np.sqrt((window**2).sum(axis=(1, 2)))
+        share = np.divide(gradient[:, row, column], length, out=np.zeros_like(length), where=length > 0)
+        spread[:, rows, columns] += share[:, None, None] * window
+    for forward, backward in ((pooling.length_pool, pooling.length_pool_gradient),
+                              (plain(pooling.length_pool), plain(pooling.length_pool_gradient))):
+        pooled, target = room(*shape), flat(np.full(pictures.shape, 9.0))
+        forward(flat(pictures), pooled, np.array(case), 0, 2)
+        np.testing.assert_allclose(pooled.reshape(shape), wanted, rtol=1e-5, atol=1e-6)
+        backward(flat(gradient), flat(pictures), pooled, target, np.array(case), 0, 2)
+        np.testing.assert_allclose(target.reshape(pictures.shape), spread, rtol=1e-4, atol=1e-6)
+
+
+def test_weights_of_windows(case, pictures):
+    shape, (tall, wide), (top, left) = (2, case[3], case[4], case[2]), case[5:7], case[9:]
+    weights = np.random.default_rng(2).random((tall, wide)).astype(np.float32)
+    gradient = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+    wanted, spread = np.zeros(shape), np.zeros(pictures.shape)
+    for row, column, rows, columns in _spans(case):
+        above, before = row * case[7] - top, column * case[8] - left
+        part = weights[rows.start - above:rows.stop - above, columns.start - before:columns.stop - before, None]
+        wanted[:, row, column] = (part * pictures[:, rows, columns]).sum(axis=(1, 2))
+        spread[:, rows, columns] += part * gradient[:, row, column, None, None]
+    for forward, backward in ((pooling.weighted_pool, pooling.weighted_pool_gradient),
+                              (plain(pooling.weighted_pool), plain(pooling.weighted_pool_gradient))):
+        pooled, target = room(*shape), flat(np.full(pictures.shape, 9.0))
+        forward(flat(pictures), pooled, flat(weights), np.array(case), 0, 2)
+        np.testing.assert_allclose(pooled.reshape(shape), wanted, rtol=1e-5, atol=1e-6)
+        backward(flat(gradient), target, flat(weights), np.array(case), 0, 2)
+        np.testing.assert_allclose(target.reshape(pictures.shape), spread, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("variant", [lambda kernel: kernel, plain], ids=["compiled", "plain"])
+def test_groups_of_channels(variant, size):
+    groups = np.random.default_rng(size).normal(size=(12, size)).astype(np.float32)
+    groups[4], groups[5, -1] = 1.0, np.nan
+    gradient = np.arange(1, 13, dtype=np.float32)
+    best, mean, winners = room(12), room(12), np.zeros(12, np.int32)
+    variant(pooling.channel_max)(flat(groups), best, winners, size, 2, 12)
+    variant(pooling.channel_average)(flat(groups), mean, size, 2, 12)
+    np.testing.assert_array_equal(best[2:], groups.max(axis=1)[2:])
+    np.testing.assert_array_equal(winners[2:], groups.argmax(axis=1)[2:])
+    np.testing.assert_allclose(mean[2:], groups.mean(axis=1)[2:], rtol=1e-5, atol=1e-6)
+    assert not best[:2].any()
+    to_best, to_mean = flat(np.full((12, size), 9.0)), flat(np.full((12, size), 9.0))
+    variant(pooling.channel_max_gradient)(flat(gradient), winners, to_best, size, 2, 12)
+    variant(pooling.channel_average_gradient)(flat(gradient), to_mean, size, 2, 12)
+    np.testing.assert_array_equal(to_best.reshape(12, size)[2:],
+                                  (np.arange(size) == winners[2:, None]) * gradient[2:, None])
+    np.testing.assert_allclose(to_mean.reshape(12, size)[2:], np.repeat(gradient[2:, None] / size, size, axis=1))
+    assert (to_best.reshape(12, size)[:2] == 9).all()
