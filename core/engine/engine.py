@@ -305,7 +305,7 @@ class Engine:
             works += [phase.once] if isinstance(phase, Part) and phase.once else []
             works += [_on_one(pictures) for pictures in phase] if isinstance(phase, list) else []
         if learns:
-            works += [_here(work) for work in self._gradient_works()]
+            works += [*[_here(work) for work in self._gradient_works()], self._measure_gradients]
         works.append(self._measure)
         for number, work in enumerate(works):
             if progress is not None:

@@ -1,0 +1,37 @@
+"""Kernels are compiled before the first batch, and only those that a network needs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.kernels.jit import COMPILED
+
+ROOT = Path(__file__).resolve().parents[3]
+
+pytestmark = pytest.mark.skipif(not COMPILED, reason="compilation is switched off")
+
+
+def _kernels(network):
+    """("warm", "late"): "module kernel" of what is compiled by the warm-up, and afterwards."""
+    done = subprocess.run([sys.executable, "-m", "tests.core.engine.warmth", network], cwd=ROOT, capture_output=True,
+                          text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return tuple({f"{module} {kernel}" for kind, module, kernel, _ in lines if kind == wanted}
+                 for wanted in ("warm", "late"))
+
+
+@pytest.mark.parametrize("network", ["lenet", "every", "residual"])
+def test_the_first_batch_waits_for_nothing_but_its_optimizer(network):
+    warm, late = _kernels(network)
+    assert {"multiply multiply_rows", "losses softmax_cross_entropy"} <= warm
+    assert late == {"updates step_momentum"}
+
+
+def test_nothing_is_compiled_that_a_network_does_not_need():
+    warm, _ = _kernels("lenet")
+    unused = {"noise", "neighbours", "per_channel", "normalisation", "winograd", "plain_convolution", "pooling"}
+    assert not {kernel.split()[0] for kernel in warm} & unused
+    assert {kernel for kernel in warm if kernel.startswith("elementwise")} == {"elementwise gate_rows"}
