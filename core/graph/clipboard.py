@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from core.errors import CoreError, EdgeRefused, FormatError
 from core.graph.network import Edge, Network
+from core.graph.output import MAIN
 from core.graph.plain import edge_from_plain, edge_to_plain, node_from_plain, node_to_plain
 
 FORMAT = "guibuilder-layers"
@@ -23,10 +24,13 @@ def to_text(network: Network, ids: Collection[str]) -> str:
 def paste(network: Network, text: str, offset: tuple[float, float] = (24.0, 24.0), *,
           keep_inputs: bool = False) -> tuple[Network, tuple[str, ...]]:
     """The network with what the text holds, and the new ids; CoreError where the text holds no layers."""
-    data = _parsed(text)
+    data, others = _parsed(text), bool(network.nodes)
     names: dict[str, str] = {}
     for each in data["nodes"]:
         node = node_from_plain(each)
+        if others and node.output is not None and node.output.role == MAIN:
+            # A copy takes the place of main output from nobody.
+            node = replace(node, output=None)
         new = network.fresh_id()
         names[node.id] = new
         place = (node.position[0] + offset[0], node.position[1] + offset[1])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from core.errors import CoreError
+from core.errors import CoreError, NetworkError
 from core.graph.block import Block
 from core.graph.goals import goals_of, with_output
 from core.graph.heal import insert_on_edge, remove_and_reconnect
@@ -233,6 +233,28 @@ def _drop(inference: Inference, node: Node) -> Iterator[Candidate]:
     yield f"Delete {node.name}", partial(remove_and_reconnect, inference.network, [node.id])
 
 
+def _alike(inference: Inference, node: Node) -> Iterator[Candidate]:
+    """The same number of units as the main output has; or away with it; or it does not count."""
+    flat, network = inference.flat, inference.network
+    size = flat.shapes.get(goals_of(network)[0].id) or ()
+    before = node
+    while before.type not in ("Dense", "Maxout") and len(network.inputs_of(before.id)) == 1:
+        before = network.nodes[network.inputs_of(before.id)[0]]
+    if len(size) == 1 and before.type in ("Dense", "Maxout") and len(inference.shapes.get(node.id) or ()) == 1:
+        yield f"Set {before.name}'s units to {size[0]}", partial(network.change, before.id, units=size[0])
+    kept = set[str]().union(*(upstream(network, key) for key in network.finals() if key != node.id))
+    branch = [key for key in network.nodes if key not in kept]
+    yield (f"Delete {node.name}" if len(branch) == 1 else
+           f"Delete the {len(branch)} layers that only lead to {node.name}"), partial(network.remove, *branch)
+    yield f"Give {node.name} the loss weight 0", partial(_uncounted, network, node.id)
+
+
+def _uncounted(network: Network, node: str) -> Network:
+    if all(goal.id != node for goal in goals_of(network)):
+        raise NetworkError("Its outputs lie inside.")
+    return with_output(network, node, weight=0.0)
+
+
 def _count(inference: Inference, node: Node) -> Iterator[Candidate]:
     main = goals_of(inference.network)[0]
     yield f"Give {main.name} the weight 1", partial(with_output, inference.network, main.id, weight=1.0)
@@ -255,6 +277,6 @@ def _usual_start(inference: Inference, node: Node) -> Iterator[Candidate]:
 _MAKERS: dict[str, Callable[[Inference, Node], Iterator[Candidate]]] = {
     "too-small": _smaller_window, "needs-vector": _make_flat, "needs-maps": _keep_maps, "groups": _other_groups,
     "shapes-differ": _match_shapes, "input-missing": _wire_in, "unread": _read_all, "unused": _drop,
-    "several-ends": _drop, "no-weight": _count, "unknown-type": _drop, "cycle": _cut_cycle, "no-input": _drop,
+    "several-ends": _alike, "no-weight": _count, "unknown-type": _drop, "cycle": _cut_cycle, "no-input": _drop,
     "zeros": _usual_start,
 }

@@ -40,7 +40,8 @@ class TrainOptions:
                               low=0.0, high=0.9999)
     weight_decay: float = setting(0.0, "Weight decay", "Pulls all weights towards zero a little at each step.", low=0.0,
                                   high=10.0)
-    loss: str = setting("cross-entropy", "Loss", "How wrong an answer is, as one number.", choices=LOSSES)
+    loss: str = setting("cross-entropy", "Loss", "How wrong an answer is, as one number; of several outputs "
+                      "this is the main one's.", choices=LOSSES)
     validation: float = setting(0.1, "Validation", "Share of the training pictures kept aside to measure on.", low=0.0,
                                 high=0.9)
     mode: str = setting("mini-batch", "Descent", "How many pictures decide one step: all, a batch, or a single one.",

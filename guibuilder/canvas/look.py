@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.graph.cost import Cost
+from core.graph.goals import ends, goals_of
 from core.graph.network import Network, Node
 from core.graph.shapes import Inference, Problem
 from core.layers.base import describe
@@ -34,8 +35,17 @@ class NodeLook:
     missing: tuple[int, ...] = ()
 
 
-def node_look(network: Network, inference: Inference, cost: Cost, key: str) -> NodeLook:
-    """What the node `key` says."""
+def output_words(inference: Inference) -> dict[str, str]:
+    """What the outputs say of themselves, by id, where there are several: "main output", "auxiliary × 0.3"."""
+    network = inference.network
+    if not inference.runs or len(ends(network)) < 2:
+        return {}
+    return {goal.id: "main output" if goal.main else f"auxiliary × {goal.weight:g}" for goal in goals_of(network)
+            if goal.id in network.nodes}
+
+
+def node_look(network: Network, inference: Inference, cost: Cost, key: str, output: str = "") -> NodeLook:
+    """What the node `key` says; `output` are its words as an output of the network."""
     node = network.nodes[key]
     problems = inference.problems_of(key)
     worst = worst_problem(problems)
@@ -43,7 +53,7 @@ def node_look(network: Network, inference: Inference, cost: Cost, key: str) -> N
     wired = network.inputs_of(key)
     counted = cost.layers.get(key)
     return NodeLook(
-        id=key, name=node.name, kind=node.type, family=node.layer.family, settings=settings_line(node),
+        id=key, name=node.name, kind=node.type, family=node.layer.family, settings=settings_line(node, output),
         shape=describe(inference.shapes.get(key)), parameters="" if counted is None else f"{counted.parameters:,}",
         ports=network.port_count(key), position=node.position,
         complaint=complaint(node, worst) if error and worst is not None else "",
@@ -53,9 +63,12 @@ def node_look(network: Network, inference: Inference, cost: Cost, key: str) -> N
         missing=tuple(port for port in range(node.layer.ports[0]) if port not in wired))
 
 
-def settings_line(node: Node) -> str:
-    """The settings in a few words, or what keeps them from counting."""
-    return "bypassed" if node.layer.bypassed else node.layer.short()
+def settings_line(node: Node, output: str = "") -> str:
+    """The settings in a few words, or what keeps them from counting, after what the layer is as an output."""
+    short = "bypassed" if node.layer.bypassed else node.layer.short()
+    own = node.layer.bypassed or any(name not in ("frozen", "bypassed") for name in node.layer.values())
+    # What a layer without settings says of itself gives way: there is room for one of both.
+    return output if output and not own else " · ".join(filter(None, (output, short)))
 
 
 def worst_problem(problems: tuple[Problem, ...]) -> Problem | None:

@@ -12,7 +12,7 @@ from core.layers.base import describe
 from guibuilder.canvas.detail import Detail
 from guibuilder.canvas.edge_item import EdgeItem
 from guibuilder.canvas.geometry import node_rect
-from guibuilder.canvas.look import NodeLook, node_look
+from guibuilder.canvas.look import NodeLook, node_look, output_words
 from guibuilder.canvas.node_item import NodeItem
 from guibuilder.canvas.places import Places
 from guibuilder.canvas.routes import REACH, route
@@ -42,7 +42,7 @@ class NetworkScene(QGraphicsScene):
         self._held: set[str] = set()
         self.selected_edges: frozenset[Edge] = frozenset()
         self.touched: set[str | Edge] = set()
-        self._inference, self._counts = Inference(), dict[str, int]()
+        self._inference, self._counts, self._outputs = Inference(), dict[str, int](), dict[str, str]()
         document.changed.connect(self._follow)
         selection.changed.connect(self._show_selection)
         theme.changed.connect(self._restyle)
@@ -61,7 +61,7 @@ class NetworkScene(QGraphicsScene):
         self.clear()
         self.nodes, self.edges, self.selected_edges = {}, {}, frozenset()
         self.places.clear()
-        self._inference, self._counts = Inference(), {}
+        self._inference, self._counts, self._outputs = Inference(), {}, {}
         self.touched = set()
         self._refresh(self.network.nodes, self.network.edges)
         self._show_selection(self.selection.ids)
@@ -95,13 +95,15 @@ class NetworkScene(QGraphicsScene):
         """Bring these nodes up to date, those whose shape, problems or cost are new, and the wires they concern."""
         before, inference, costs = self._inference, self.document.inference, self._cost_of()
         counts = {key: layer.parameters for key, layer in costs.layers.items()}
+        outputs = output_words(inference)
         reshaped = {key for key in self.network.nodes if before.shapes.get(key) != inference.shapes.get(key)}
         concerned = reshaped | set(nodes) | {
             key for key in self.network.nodes
-            if before.problems_of(key) != inference.problems_of(key) or self._counts.get(key) != counts.get(key)}
-        self._inference, self._counts = inference, counts
-        moved = [*freed, *(area for key in concerned
-                           for area in self._show_node(key, node_look(self.network, inference, costs, key)))]
+            if before.problems_of(key) != inference.problems_of(key) or self._counts.get(key) != counts.get(key)
+            or self._outputs.get(key) != outputs.get(key)}
+        self._inference, self._counts, self._outputs = inference, counts, outputs
+        looks = {key: node_look(self.network, inference, costs, key, outputs.get(key, "")) for key in concerned}
+        moved = [*freed, *(area for key, look in looks.items() for area in self._show_node(key, look))]
         for edge in connected:
             self.edges[edge] = EdgeItem(edge, self.style_now)
             self.edges[edge].set_detail(self.detail)

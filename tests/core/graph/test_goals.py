@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import NetworkError, SettingError
 from core.graph.blocks import group
+from core.graph.clipboard import paste, to_text
 from core.graph.fixes import fixes_for
 from core.graph.goals import ends, goals_of, in_use, left_out, main_of, with_main, with_output
 from core.graph.network import Network
@@ -123,6 +124,23 @@ def test_outputs_that_differ_are_a_warning_unless_they_do_not_count():
     assert (problem.severity, problem.code, problem.layer) == ("warning", "several-ends", "Aux")
     assert "puts out 12, not 10" in problem.message
     assert infer(two_heads(units=12, weight=0)).problems == ()
+
+
+def test_outputs_that_differ_can_be_made_alike_deleted_or_left_out():
+    inference = infer(two_heads(units=12))
+    fixes = fixes_for(inference, inference.problems[0])
+    assert [fix.text for fix in fixes] == [
+        "Set AuxDense's units to 10 → 10", "Delete the 3 layers that only lead to Aux",
+        "Give Aux the loss weight 0 → 12"]
+    assert all(not infer(fix.network).problems for fix in fixes)
+
+
+def test_a_copy_of_the_main_output_does_not_take_its_place():
+    network = UNDECIDED.decide(MAIN, Output("main", 2.0))
+    pasted, _ = paste(network, to_text(network, [MAIN]), keep_inputs=True)
+    assert [goal.name for goal in goals_of(pasted) if goal.main] == ["Main"]
+    alone, _ = paste(Network(), to_text(network, list(network.nodes)))
+    assert goals_of(alone)[0].weight == 2.0
 
 
 def test_no_weight_at_all_is_a_warning_with_a_fix():
