@@ -79,4 +79,4 @@ def trained_words(document: Document, seen: Seen) -> str:
     """Whose weights these are, in a few words."""
     if seen.training:
         return "live, while it trains"
-    return "" if is_trained(document.project) else "not trained yet: random weights"
+    return "" if is_trained(document.project) else "not trained yet: initial weights"

@@ -68,7 +68,7 @@ class LiveMaps(QWidget):
         if words or seen is None:
             self.words.setText(words)
         elif not seen.training and not is_trained(self._document.project):
-            self.words.setText("not trained yet: random weights")
+            self.words.setText("not trained yet: initial weights")
         else:
             self.words.setText(says_words(seen))
 

@@ -156,6 +156,11 @@ class _Worker:
         mistakes = tuple((place, CLASSES[place % 3], CLASSES[place % 3 + 1], 0.9) for place in range(12))
         self.connection.send(m.Done(request.number, m.Measured(0.07, 0.979, confusion, CLASSES, mistakes, pictures)))
 
+    def _measuresizes(self, request: m.MeasureSizes) -> None:
+        names = [node.name for node in request.project.network.nodes.values()]
+        now = tuple(m.Size(name, "Dense", 0.5, 0.01 / 10**place) for place, name in enumerate(names))
+        self.connection.send(m.Done(request.number, m.Sizes(now, (), 64, False)))
+
     def _lookatdata(self, request: m.LookAtData) -> None:
         if request.source.startswith("/missing"):
             self.connection.send(m.Refused(request.number, f"There is nothing at {request.source}; choose another."))

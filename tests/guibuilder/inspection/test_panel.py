@@ -47,7 +47,7 @@ def test_maps_and_prediction_of_a_test_picture(panel: InspectionPanel, worker: S
     assert panel.feature_maps.caption.text() == "C1 puts out 4×6×6"
     assert panel.side.caption.text() == "It says 0, which is right"
     assert panel.side.predictions.words() == "0 50.0 %, 1 25.0 %, 2 12.5 %. It is 0."
-    assert panel.foot.text() == "not trained yet: random weights"
+    assert panel.foot.text() == "not trained yet: initial weights"
     panel.grab()
 
 
@@ -189,7 +189,7 @@ def test_preview_of_filters_follows_selection_and_weights(document: Document, se
     qtbot.waitUntil(lambda: worker.count("Watch") == 1)
     answer(worker)
     assert preview.mosaic.shape == (4, 3, 3)
-    assert preview.words.text() == "not trained yet: random weights"
+    assert preview.words.text() == "not trained yet: initial weights"
     live = seen(worker.last("Watch"), training=True)
     worker.seen.emit(live)
     assert preview.words.text() == "live, while it trains"

@@ -257,7 +257,7 @@ def test_maps_of_the_selected_layer_are_live(panel: TrainingPanel, worker: Scrip
     assert request.layer == "C1"
     worker.answer(request, seen(request))
     assert panel.maps.caption.text() == "C1 on this picture"
-    assert panel.maps.words.text() == "not trained yet: random weights"
+    assert panel.maps.words.text() == "not trained yet: initial weights"
     selection.set([document.network.names["F1"]])
     qtbot.waitUntil(lambda: worker.last("Watch").layer == "F1")
     worker.answer(worker.last("Watch"), seen(worker.last("Watch"), (10,), filters=None))
