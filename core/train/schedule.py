@@ -98,7 +98,7 @@ class Schedule:
         """
         if self._options.schedule != "plateau":
             return False
-        if self._best is None or loss < self._best:
+        if math.isfinite(loss) and (self._best is None or loss < self._best):
             self._best, self._waited = loss, 0
             return False
         self._waited += 1

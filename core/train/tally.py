@@ -1,5 +1,6 @@
 """What a training counts along the way: running means, pictures per second, and the weights to fall back on."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -134,7 +135,7 @@ class Patience:
         """Whether this epoch's loss ends the training; never where the limit is 0 or nothing validates."""
         if loss is None:
             return False
-        if self.best is None or loss < self.best:
+        if math.isfinite(loss) and (self.best is None or loss < self.best):
             self.best, self.waited = loss, 0
         else:
             self.waited += 1

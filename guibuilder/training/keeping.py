@@ -38,6 +38,8 @@ class Keeping:
         title = f"Train {plural(epochs, 'epoch')}" if epochs else "Train some batches"
         self._edit(title, self._parts(learned.weights, learned.state, learned.progress), f"training {run}")
         self._taken = learned if isinstance(learned, Checkpoint) else None
+        if self._taken is None:
+            self.checkpoint = self._snapshot = None
 
     def take_weights(self, title: str, weights: Mapping[str, Array]) -> None:
         """Weights from which no training goes on exactly: the last good ones of one that failed."""

@@ -294,6 +294,7 @@ class TrainingRun(Standing):
             self.worker.send(Control("stop"))
         self._number = 0
         self.network = self.trouble = self.result = None
+        self.keeping.begin(self.document.project)
         self._show_document()
 
     def _leave(self) -> None:

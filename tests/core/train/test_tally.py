@@ -1,5 +1,7 @@
 """What a training counts."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,15 @@ def test_patience_counts_epochs_that_are_not_better():
     endless = Patience(0)
     assert not any(endless.over(1.0) for _ in range(10))
     assert not patience.over(None)
+
+
+def test_a_loss_that_is_no_number_is_no_gain():
+    patience = Patience(2)
+    assert not patience.over(math.inf)
+    assert not patience.over(0.5)
+    assert patience.state() == {"waited": 0, "best": 0.5}
+    assert not patience.over(math.nan)
+    assert patience.over(math.inf)
+    later = Patience(2)
+    later.take(patience.state())
+    assert later.ended

@@ -13,7 +13,7 @@ from core.data.load import load
 from core.errors import FileError
 from core.formats import open_file, save_file
 from core.formats.history_csv import history_from_text
-from core.project import Project
+from core.project import Project, complete_weights
 from core.templates import template
 from core.train import memory
 from core.train.options import TrainOptions
@@ -353,3 +353,25 @@ def test_a_tight_memory_is_said(command, small, monkeypatch):
     found = command("train", small, "--data", "digits", "--epochs", 1)
     assert found.status == 0
     assert "this computer has 100 MB free. Other programs may become slow." in found.err
+
+
+def test_what_cannot_go_on_exactly_says_how_else(command, small, tmp_path):
+    half = tmp_path / "half.gbnet"
+    assert command("train", small, "--data", "digits", "--epochs", 1, "--out", half).status == 0
+    found = command("train", small, "--data", "digits", "--epochs", 2, "--validation", 0.3, "--resume", half)
+    assert found.status == 1
+    assert "The share for validation has changed since this training was paused: go on from its weights" in found.err
+    assert f"From its weights, without --resume: guibuilder train {half} --data digits" in found.err
+    other = command("train", small, "--data", "digits", "--epochs", 2, "--batch-size", 16, "--resume", half)
+    assert (other.status, "Changed since the pause: batch size." in other.err) == (0, True)
+
+
+def test_a_file_remembers_what_its_training_began_with(command, small, tmp_path):
+    first, second = tmp_path / "first.gbnet", tmp_path / "second.gbnet"
+    command("train", small, "--data", "digits", "--epochs", 1, "--out", first)
+    command("train", first, "--data", "digits", "--epochs", 1, "--out", second)
+    learned = open_file(first)
+    for file, began in ((first, complete_weights(open_file(small))), (second, learned.weights)):
+        found = open_file(file).beginning.weights()
+        assert found.keys() == began.keys()
+        assert all(np.array_equal(found[name], array) for name, array in began.items())
