@@ -134,3 +134,20 @@ def hinged_gradient(gradient: Floats, values: Floats, table: Floats, factors: Fl
                     factors[index] -= slope[index] if over > 0 else _ZERO
             for index in range(stop - start):
                 dy[index] *= factors[index]
+
+
+@kernel
+def gather_sums(sums: Doubles, chunks: int, target: Floats, start: int, sizes: Integers) -> None:
+    """target[start:] = some rows of the sums, over all chunks and all repetitions of a channel, always in one order.
+
+    sizes: rows of a chunk, width, channels, first row, how many rows.
+    """
+    rows, width, channels, first, count = sizes[:5]
+    for row in range(count):
+        for channel in range(channels):
+            total = 0.0
+            for chunk in range(chunks):
+                place = (chunk * rows + first + row) * width
+                for repeated in range(place + channel, place + width, channels):
+                    total += sums[repeated]
+            target[start + row * channels + channel] = np.float32(total)

@@ -1,6 +1,7 @@
 """Layers with a few trained numbers per channel: PReLU, APL, Scale."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from core.engine.pool import Work
 from core.engine.steps.base import Build, Step, hand_back
 from core.engine.tensor import Tensor
 from core.kernels import per_channel
-from core.layers.base import Array, Shape
+from core.layers.base import Shape
 
 _WIDTH = 128  # numbers that the kernels take at a time, at least
 
@@ -32,16 +33,16 @@ class _PerChannel(Step):
         self._table = build.arena.floats(rows * self._width)
         self._sums = build.arena.array(build.slots * rows * self._width if build.learns else 0, np.float64)
         self._table_rows = self._table.reshape(rows, repeated, channels)
-        self._sum_rows = self._sums.reshape(-1, rows, repeated, channels)
+        self._gathering = {name: np.array([rows, self._width, channels, part.start, part.stop - part.start], np.int64)
+                           for name, part in zip(self._counts, self._rows(), strict=True)}
         self._sizes = np.array([source.size, self._width, build.chunk, self._counts.get("slopes", 1)], np.int64)
 
     def ready(self) -> None:
         """Find the parameters in the flat array."""
         parameters, channels = self._build.parameters, self._source.channels
-        places = [(parameters.table[f"{self.name}.{name}"], count) for name, count in self._counts.items()]
-        self._weights = [parameters.weights[each.start:each.end].reshape(count, channels) for each, count in places]
-        self._gradients = [parameters.gradients[each.start:each.end].reshape(count, channels)
-                           for each, count in places]
+        self._places = {name: parameters.table[f"{self.name}.{name}"] for name in self._counts}
+        self._weights = [parameters.weights[each.start:each.end].reshape(-1, channels)
+                         for each in self._places.values()]
 
     def refresh(self) -> None:
         """Copy the weights into the table."""
@@ -61,12 +62,11 @@ class _PerChannel(Step):
 
     def gradient_works(self) -> list[Work]:
         """Add up the chunks."""
-        return [] if self._frozen else [self._gather]
+        return [] if self._frozen else [partial(self._gather, name) for name in self._counts]
 
-    def _gather(self, thread: int) -> None:
-        totals: Array = self._sum_rows[:self._build.used_slots()].sum(axis=(0, 2))
-        for gradients, rows in zip(self._gradients, self._rows(), strict=True):
-            gradients[...] = totals[rows]
+    def _gather(self, name: str, thread: int) -> None:
+        per_channel.gather_sums(self._sums, self._build.used_slots(), self._build.parameters.gradients,
+                                self._places[name].start, self._gathering[name])
 
 
 def _order(shape: Shape, spread: Shape | None) -> Order | None:

@@ -80,3 +80,14 @@ def test_only_the_chunks_asked_for_are_touched(variant):
     assert np.isnan(sums[:WIDTH]).all()
     assert np.isfinite(sums[WIDTH:]).all()
     np.testing.assert_array_equal(gradient.reshape(X.shape)[:CHUNK], DY[:CHUNK])
+
+
+def test_sums_are_gathered_by_channel(variant):
+    sums = np.random.default_rng(3).normal(size=(2, 3, REPEATED, CHANNELS))
+    target = flat(np.zeros(2 + 2 * CHANNELS))
+    sizes = np.array([3, WIDTH, CHANNELS, 1, 2], np.int64)
+    variant(per_channel.gather_sums)(sums.reshape(-1), 2, target, 2, sizes)
+    np.testing.assert_allclose(target[2:].reshape(2, CHANNELS), sums.sum(axis=(0, 2))[1:], rtol=1e-6)
+    assert not target[:2].any()
+    variant(per_channel.gather_sums)(sums.reshape(-1), 1, target, 2, sizes)
+    np.testing.assert_allclose(target[2:].reshape(2, CHANNELS), sums[0].sum(axis=1)[1:], rtol=1e-6)
