@@ -89,7 +89,7 @@ class Commands(Looking):
     def write_picture(self, path: Path) -> None:
         """Draw the network into a file of the kind its ending says, without holding up the window."""
         path = path if path.suffix else path.with_suffix(".svg")
-        network = self.document.network
+        network = self.document.project.network
         run_in_thread(lambda: _draw(network, path),
                       lambda _: self.bar.show_message(f"The picture is in {path}.", "good"),
                       lambda sentence: self.bar.show_message(sentence, "error"))
@@ -105,30 +105,38 @@ class Commands(Looking):
         self.finder.ask(entries, "Type a command")
 
     def find(self) -> None:
-        """Every layer of the network in one list."""
-        network, inference, ratio = self.document.network, self.document.inference, self.window.devicePixelRatioF()
+        """Every layer of the network in one list, those in blocks as well."""
+        inference, ratio = self.document.whole.flat, self.window.devicePixelRatioF()
         entries = []
-        for key in network.order:
-            node = network.nodes[key]
+        for key in inference.network.order:
+            node = inference.network.nodes[key]
             colour = self.theme.colours.family(node.layer.family)
             drawing = icons.pixmap(icons.layer_icon_name(node.type, node.layer.family), colour, icons.SIZE, ratio)
             words = ", ".join(problem.message for problem in inference.problems_of(key))
-            entries.append(Entry(node.name, describe(inference.shapes.get(key)), partial(self._find, key),
+            entries.append(Entry(node.name, describe(inference.shapes.get(key)), partial(self._find, node.name),
                                  icon=QIcon(drawing), also=f"{node.type} {node.layer.short()} {words}".strip()))
         self.finder.ask(entries, "Find a layer by name, type or settings")
 
-    def _find(self, node: str) -> None:
+    def _find(self, name: str) -> None:
         """A layer was chosen; Find next then walks through all that were in the list."""
-        names = self.document.network.names
-        self.found = tuple(names[text] for text in self.finder.shown_texts() if text in names)
-        self.reveal(node)
+        self.found = tuple(self.finder.shown_texts())
+        self._show_layer(name)
 
     def find_next(self, by: int) -> None:
         """Go to the next layer of what was found last."""
-        here = [key for key in self.found if key in self.document.network.nodes]
+        here = [name for name in self.found if self.document.locate(name) is not None]
         if here:
-            at = here.index(self.selection.only) if self.selection.only in here else (-1 if by > 0 else 0)
-            self.reveal(here[(at + by) % len(here)])
+            only = self.selection.only
+            name = "/".join((*self.document.block_names, self.document.network.nodes[only].name)) if only else ""
+            at = here.index(name) if name in here else (-1 if by > 0 else 0)
+            self._show_layer(here[(at + by) % len(here)])
+
+    def _show_layer(self, name: str) -> None:
+        """Select a layer by its name in the whole network, in the block where it lies."""
+        found = self.document.locate(name)
+        if found is not None:
+            self.document.open(found[0])
+            self.reveal(found[1])
 
     def reveal(self, node: str) -> None:
         """Select a layer and bring it into view."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from core.graph.block import Block
+
 
 def selected(w: Any) -> str:
     """A layer must be selected."""
@@ -13,9 +15,25 @@ def one_selected(w: Any) -> str:
     return "" if w.selection.only else "Select one layer first."
 
 
+def block_selected(w: Any) -> str:
+    """A block must be selected."""
+    nodes = w.document.network.nodes
+    return "" if any(isinstance(nodes[key].layer, Block) for key in w.selection.ids) else "Select a block first."
+
+
+def one_block(w: Any) -> str:
+    """Exactly one layer must be selected, and it must be a block."""
+    return block_selected(w) if w.selection.only else "Select one block first."
+
+
+def in_block(w: Any) -> str:
+    """A block must be open."""
+    return "" if w.document.path else "No block is open."
+
+
 def drawn(w: Any) -> str:
     """There must be layers."""
-    return "" if w.document.network.nodes else "The network is empty."
+    return "" if w.document.project.network.nodes else "The network is empty."
 
 
 def undoable(w: Any) -> str:
@@ -30,17 +48,17 @@ def redoable(w: Any) -> str:
 
 def faulty(w: Any) -> str:
     """There must be a problem."""
-    return "" if w.document.inference.problems else "There are no problems."
+    return "" if w.document.whole.problems else "There are no problems."
 
 
 def fixable(w: Any) -> str:
     """There must be a problem with a layer."""
-    return "" if any(problem.node for problem in w.document.inference.problems) else "There is nothing to fix."
+    return "" if any(problem.node for problem in w.document.whole.problems) else "There is nothing to fix."
 
 
 def runs(w: Any) -> str:
     """The network must be able to run."""
-    errors = w.document.inference.errors
+    errors = w.document.whole.errors
     return errors[0].message if errors else ""
 
 

@@ -55,7 +55,7 @@ class Files(QObject):
     @property
     def name(self) -> str:
         """The document's name for titles: that of its file, else that of its network."""
-        return self.path.stem if self.path is not None else self._document.network.name
+        return self.path.stem if self.path is not None else self._document.project.network.name
 
     # ways in ----------------------------------------------------------------------------------------------------
 

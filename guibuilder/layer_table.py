@@ -6,8 +6,13 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from core.graph.block import is_port
+from core.graph.cost import LayerCost
+from core.graph.levels import network_at
+from core.graph.network import Network
+from core.graph.shapes import Inference
 from core.layers.base import describe
-from guibuilder.document import Document
+from guibuilder.document import Document, Path
 from guibuilder.theme import Theme
 
 COLUMNS = ("Layer", "Output", "Parameters")
@@ -23,11 +28,32 @@ class LayerModel(QAbstractTableModel):
     def __init__(self, document: Document, theme: Theme) -> None:
         super().__init__()
         self._document, self._theme = document, theme
+        self._block: str | None = None
         self.ids: tuple[str, ...] = ()
+
+    def show_inside(self, block: str | None) -> None:
+        """List what lies inside a block of the shown drawing rather than the drawing."""
+        self._block = block
+
+    @property
+    def _path(self) -> Path:
+        return self._document.path if self._block is None else (*self._document.path, self._block)
+
+    @property
+    def _network(self) -> Network:
+        return network_at(self._document.project.network, self._path)
+
+    @property
+    def _inference(self) -> Inference:
+        return self._document.whole.at(self._path)
+
+    def _known(self, key: str) -> LayerCost | None:
+        return self._document.cost_inside(self._path).layers.get(key)
 
     def refresh(self) -> None:
         """The network, its shapes or its colours are new."""
-        order = self._document.network.order
+        network = self._network
+        order = tuple(key for key in network.order if not is_port(network.nodes[key]))
         if order == self.ids:
             self.dataChanged.emit(self.index(0, 0), self.index(len(order) - 1, len(COLUMNS) - 1))
             return
@@ -52,14 +78,14 @@ class LayerModel(QAbstractTableModel):
         """What stands in a cell."""
         key = self.ids[row]
         if column == 0:
-            return self._document.network.nodes[key].name
+            return self._network.nodes[key].name
         if column == 1:
-            return describe(self._document.inference.shapes.get(key))
-        known = self._document.cost.layers.get(key)
+            return describe(self._inference.shapes.get(key))
+        known = self._known(key)
         return "?" if known is None else f"{known.parameters:,}"
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        node = self._document.network.nodes.get(self.ids[index.row()])
+        node = self._network.nodes.get(self.ids[index.row()])
         if node is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -75,12 +101,12 @@ class LayerModel(QAbstractTableModel):
         return None
 
     def _colour(self, key: str, column: int) -> QColor:
-        severities = {problem.severity for problem in self._document.inference.problems_of(key)}
+        severities = {problem.severity for problem in self._inference.problems_of(key)}
         if column and severities:
             return QColor(getattr(self._theme.colours, "error" if "error" in severities else "warning"))
         if column:
             return QColor(self._theme.colours.text)
-        return self._theme.colours.family(self._document.network.nodes[key].layer.family)
+        return self._theme.colours.family(self._network.nodes[key].layer.family)
 
 
 class LayerTable(QTableView):

@@ -35,7 +35,8 @@ from guibuilder.training.run import TrainingRun
 from guibuilder.window_state import WindowState
 
 CONTEXT = ("settings", "rename", "explain", None, "cut", "copy", "paste", "duplicate", "delete", "delete-reconnect",
-           None, "bypass", "freeze", None, "add", "wire", "arrange", "quick-fix")
+           None, "bypass", "freeze", None, "open-block", "group", "ungroup",
+           "close-block", "add-port", None, "add", "wire", "arrange", "quick-fix")
 
 
 class MainWindow(QMainWindow):
@@ -135,7 +136,7 @@ class MainWindow(QMainWindow):
         p.files.training = lambda: p.run.unkept
         p.autosave.snapshot = p.run.snapshot
         p.run.checkpointed.connect(p.autosave.soon)
-        p.files.thumbnail = lambda: png(p.document.network)
+        p.files.thumbnail = lambda: png(p.document.project.network)
         p.autosave.failed.connect(lambda text: p.bar.show_message(text, "warning"))
 
     # what comes from outside ------------------------------------------------------------------------------------

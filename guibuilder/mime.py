@@ -4,6 +4,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 
 from core.layers import LAYERS
+from core.templates.blocks import BLOCKS
 
 LAYER_FORMAT = "application/x-guibuilder-layer"
 
@@ -20,7 +21,7 @@ def dragged_layer(data: QMimeData) -> str | None:
     if not data.hasFormat(LAYER_FORMAT):
         return None
     kind = bytes(data.data(LAYER_FORMAT).data()).decode("utf-8", "replace")
-    return kind if kind in LAYERS else None
+    return kind if kind in LAYERS or kind in BLOCKS else None
 
 
 def put_copied(text: str) -> None:

@@ -54,7 +54,7 @@ class NetworkPage(QWidget):
 
     def refresh(self) -> None:
         """Show the network as it is."""
-        network = self._document.network
+        network = self._document.project.network
         self.name.show_name(network.name, "", "merge", editable=True)
         self.totals.show_lines(self._totals())
         if self._document.project.notes != self.notes.toPlainText() and not self.notes.hasFocus():
@@ -67,8 +67,8 @@ class NetworkPage(QWidget):
 
     def _totals(self) -> list[Line]:
         cost, options = self._document.cost, self._document.project.options
-        layers = plural(len(self._document.network.nodes), "layer")
-        if not self._document.inference.runs:
+        layers = plural(len(self._document.whole.flat.network.nodes), "layer")
+        if not self._document.whole.runs:
             return [Line(layers), Line("cost unknown until it can run", "soft")]
         trainable = "" if cost.trainable == cost.parameters else f", {cost.trainable:,} trainable"
         memory = bytes_text(cost.memory_bytes(options.batch_size, options.optimizer))
@@ -81,7 +81,7 @@ class NetworkPage(QWidget):
             self.name.say("A network's name needs at least one printable character.")
             return
         self.name.say("")
-        self._document.edit(f"Rename the network to {name}", network=replace(self._document.network, name=name))
+        self._document.edit(f"Rename the network to {name}", whole=replace(self._document.project.network, name=name))
 
     def _take_notes(self) -> None:
         if not self.notes.hasFocus():

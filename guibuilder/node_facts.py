@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from core.graph.block import Block, is_port
 from core.graph.cost import Cost, ReceptiveField
 from core.graph.goals import goals_of
 from core.graph.network import Node
@@ -65,6 +66,10 @@ def cost_lines(inference: Inference, cost: Cost, nodes: Sequence[Node]) -> list[
                 *([Line(f"{plural(unknown, 'layer')} not counted yet", "soft")] if unknown else [])]
     node = nodes[0]
     lines = [_parameters(inference, node)]
+    if is_port(node):
+        return [Line("costs nothing", "soft")]
+    if isinstance(node.layer, Block):
+        lines = [Line(plural(known[0].parameters, "parameter"))] if known else [Line("parameters unknown", "soft")]
     if not known:
         return [*lines, Line("multiply-adds unknown", "soft"), Line("receptive field unknown", "soft")]
     lines.append(Line(plural(known[0].macs, "multiply-add")))

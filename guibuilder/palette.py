@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.graph.block import Block
 from core.layers import LAYERS
 from core.layers.base import Layer
+from core.templates.blocks import BLOCKS
 from guibuilder.icons import layer_icon_name, paint_icon
 from guibuilder.mime import layer_data
 from guibuilder.theme import FIELD_RADIUS, Theme
@@ -28,6 +30,7 @@ from guibuilder.theme import FIELD_RADIUS, Theme
 GROUPS = (("Input and output", ("input", "output")), ("Convolution", ("convolution",)), ("Pooling", ("pooling",)),
           ("Activation", ("activation",)), ("Fully connected", ("dense",)),
           ("Normalisation", ("normalisation", "noise")), ("Merge", ("merge",)))
+BLOCKS_TITLE = "Blocks"
 DRAGGED = 30
 KIND, FAMILY, WORDS = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 Index = QModelIndex | QPersistentModelIndex
@@ -44,6 +47,10 @@ def tip(kind: type[Layer]) -> str:
     first, *more = about(kind)
     rest = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in more)
     return f"<p><b>{kind.__name__}</b></p><p>{escape(first)}</p>{rest}"
+
+
+def _icon(kind: str, family: str) -> str:
+    return layer_icon_name(Block.__name__ if kind in BLOCKS else kind, family)
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -91,7 +98,7 @@ class TileDelegate(QStyledItemDelegate):
         name = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, int(words.width()))
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, name)
         place = QRectF(area.right() - size - 8, area.center().y() - size / 2, size, size)
-        paint_icon(painter, layer_icon_name(index.data(KIND), index.data(FAMILY)), family, place)
+        paint_icon(painter, _icon(index.data(KIND), index.data(FAMILY)), family, place)
 
 
 class TileList(QListWidget):
@@ -114,6 +121,7 @@ class TileList(QListWidget):
             kinds = [kind for kind in LAYERS.values() if kind.family in families]
             if kinds:
                 self._add_group(title, sorted(kinds, key=lambda kind: families.index(kind.family)))
+        self._add_blocks()
 
     def _add_group(self, title: str, kinds: Sequence[type[Layer]]) -> None:
         caption = QListWidgetItem(title, self)
@@ -125,6 +133,19 @@ class TileList(QListWidget):
             item.setData(WORDS, f"{kind.__name__} {title} {' '.join(about(kind))}".casefold())
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, about(kind)[0])
             item.setToolTip(tip(kind))
+
+    def _add_blocks(self) -> None:
+        """The blocks that come with the program: a tile each, with its source in the tool tip."""
+        caption = QListWidgetItem(BLOCKS_TITLE, self)
+        caption.setFlags(Qt.ItemFlag.NoItemFlags)
+        for block in BLOCKS.values():
+            item = QListWidgetItem(block.title, self)
+            item.setData(KIND, block.kind)
+            item.setData(FAMILY, Block.family)
+            item.setData(WORDS, f"{block.title} {block.kind} {BLOCKS_TITLE} {block.about} {block.source}".casefold())
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, block.about)
+            item.setToolTip(f"<p><b>{escape(block.title)}</b></p><p>{escape(block.about)}</p>"
+                            f"<p>{escape(block.source)}</p>")
 
     def filter(self, text: str) -> None:
         """Show only what fits the words; names that begin with them become current."""
@@ -192,7 +213,7 @@ class TileList(QListWidget):
         painter.setPen(QPen(colours.family(family), 1.5))
         painter.setBrush(colours.tint(family, 0.16))
         painter.drawRoundedRect(QRectF(1, 1, size - 2, size - 2), FIELD_RADIUS, FIELD_RADIUS)
-        name = layer_icon_name(item.data(KIND), family)
+        name = _icon(item.data(KIND), family)
         paint_icon(painter, name, colours.family(family), QRectF(6, 6, size - 12, size - 12))
         painter.end()
         return picture

@@ -141,19 +141,19 @@ class ProblemsPanel(QScrollArea):
 
     def _listed(self) -> tuple[Problem, ...]:
         """What is listed: that nothing is drawn yet is no problem."""
-        return tuple(problem for problem in self._document.inference.problems if problem.code != "empty")
+        return tuple(problem for problem in self._document.whole.problems if problem.code != "empty")
 
     def _follow(self, change: Change) -> None:
         if not change.touched("network"):
             return
-        if self._problems != self._document.inference.problems:
+        if self._problems != self._document.whole.problems:
             self.rebuild()
         else:
             self._offer_fixes()
 
     def rebuild(self) -> None:
         """Show the problems as they are."""
-        inference = self._document.inference
+        inference = self._document.whole
         self._problems = inference.problems
         self._current = min(self._current, len(inference.problems) - 1)
         content = QWidget()
@@ -190,7 +190,7 @@ class ProblemsPanel(QScrollArea):
     def _show_next_fixes(self) -> None:
         if self._waiting:
             row = self._waiting.pop(0)
-            row.show_fixes(fixes_for(self._document.inference, row.problem))
+            row.show_fixes(fixes_for(self._document.whole, row.problem))
             self._later.start(0)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -217,30 +217,33 @@ class ProblemsPanel(QScrollArea):
 
     def go_to(self, problem: Problem) -> None:
         """Make a problem current, select its layer and show it."""
-        problems = self._document.inference.problems
+        problems = self._document.whole.problems
         if problem not in problems:
             return
         self._current = problems.index(problem)
         for row in self.rows:
             row.mark(row.problem == problem)
             if row.problem == problem:
-                row.show_fixes(fixes_for(self._document.inference, problem))
+                row.show_fixes(fixes_for(self._document.whole, problem))
                 self.ensureWidgetVisible(row)
-        if problem.node:
-            self._selection.set([problem.node])
-            self.revealed.emit(problem.node)
+        found = self._document.locate(problem.layer) if problem.node else None
+        if found is not None:
+            path, key = found
+            self._document.open(path)
+            self._selection.set([key])
+            self.revealed.emit(key)
 
     def step(self, by: int) -> None:
         """Go to the next (+1) or previous (−1) problem, from the selected layer on and round the end."""
-        problems = self._document.inference.problems
+        problems = self._document.whole.problems
         if problems:
             self.go_to(problems[self._next(problems, by)])
 
     def _next(self, problems: tuple[Problem, ...], by: int) -> int:
-        selected = self._selection.only
+        selected = self._outermost()
         if 0 <= self._current < len(problems) and problems[self._current].node in ("", selected):
             return (self._current + by) % len(problems)
-        place = {key: number for number, key in enumerate(self._document.network.order)}
+        place = {key: number for number, key in enumerate(self._document.project.network.order)}
         here = place.get(selected or "", -1)
         ahead = [number for number, problem in enumerate(problems)
                  if (place.get(problem.node, len(place)) - here) * by >= 0]
@@ -250,14 +253,25 @@ class ProblemsPanel(QScrollArea):
 
     def best_fix(self) -> Fix | None:
         """The first fix of the current problem, of one at the selected layer, or of the first one."""
-        inference = self._document.inference
+        inference = self._document.whole
         here = inference.problems[self._current:self._current + 1] if self._current >= 0 else ()
-        at_selected = inference.problems_of(self._selection.only or "")
+        name = self._selected_name()
+        at_selected = [problem for problem in inference.problems_of(self._outermost() or "")
+                       if f"{problem.layer}/".startswith(f"{name}/")]
         for problem in (*at_selected, *here, *inference.problems):
             fixes = fixes_for(inference, problem)
             if fixes:
                 return fixes[0]
         return None
+
+    def _outermost(self) -> str | None:
+        """The selected layer, or the block of the whole network that it lies in."""
+        return self._document.path[0] if self._document.path else self._selection.only
+
+    def _selected_name(self) -> str:
+        """The selected layer's name in the whole network."""
+        key = self._selection.only
+        return "" if key is None else "/".join((*self._document.block_names, self._document.network.nodes[key].name))
 
     def apply_best(self) -> bool:
         """Apply the best fix; False where there is none."""
@@ -268,14 +282,14 @@ class ProblemsPanel(QScrollArea):
 
     def _press(self, problem: Problem, text: str) -> None:
         """Apply a fix by its words, made anew for the drawing as it is now."""
-        for fix in fixes_for(self._document.inference, problem):
+        for fix in fixes_for(self._document.whole, problem):
             if fix.text == text:
                 self.apply(fix)
                 return
 
     def apply(self, fix: Fix) -> None:
         """Change the network as a fix says, as one step of undo."""
-        self._document.edit(f"Fix: {fix.text}", network=fix.network)
+        self._document.edit(f"Fix: {fix.text}", whole=fix.network)
 
 
 def _note(text: str) -> QLabel:

@@ -5,15 +5,17 @@ from functools import partial
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import CoreError
+from core.graph import block as blocks
 from core.graph.network import Node
 from core.layers import LAYERS
 from core.settings import Setting, settings_of
 from guibuilder.document import Change, Document, Selection
 from guibuilder.fields import shown
 from guibuilder.forms import Form
+from guibuilder.layer_table import LayerTable
 from guibuilder.network_page import NetworkPage
 from guibuilder.node_facts import cost_lines, shape_lines
 from guibuilder.properties_parts import Block, NameRow, caption, explanation
@@ -44,6 +46,12 @@ class NodePage(QWidget):
         self.training.setProperty("faint", True)
         self.shape, self.cost = Block(theme), Block(theme)
         self.shape.linkActivated.connect(self.revealed)
+        self.inside_caption, self.inside = caption("Inside"), LayerTable(document, theme)
+        self.inside.setAccessibleName("Layers of the block")
+        self.inside.revealed.connect(self._open_at)
+        self.open = QPushButton("Open block")
+        self.open.setToolTip("Show what lies inside, to see and change it (Enter)")
+        self.open.clicked.connect(self._open_block)
         self._slot = QVBoxLayout()
         self._slot.setContentsMargins(0, 8, 0, 0)
         self.shape_caption, self.cost_caption = caption("Shape"), caption("Cost")
@@ -52,7 +60,7 @@ class NodePage(QWidget):
         self._column.setSpacing(6)
         self.about.setContentsMargins(0, 0, 0, 6)
         for widget in (self.name, self.about, self.training, self.shape_caption, self.shape, self.cost_caption,
-                       self.cost):
+                       self.cost, self.inside_caption, self.inside, self.open):
             self._column.addWidget(widget)
         self._column.addLayout(self._slot)
         self._column.addStretch(1)
@@ -87,16 +95,20 @@ class NodePage(QWidget):
 
     def _settings(self, nodes: list[Node]) -> Iterable[Setting]:
         """The settings to show: the layer's own first; those every layer has only where they mean something."""
-        if self._kind not in LAYERS:
-            return []
         layer = nodes[0].layer
+        if self._kind not in LAYERS and not isinstance(layer, blocks.Block):
+            return []
         declared = settings_of(layer)
         hidden = set(ALWAYS if layer.ports[1] == 0 else ())
-        if not any(self._document.inference.inputs.get(node.id) is None
-                   or node.layer.arrays(*self._document.inference.inputs[node.id]) for node in nodes):
+        if not any(self._learns(node) for node in nodes):
             hidden.add("frozen")
         own = [setting for name, setting in declared.items() if name not in ALWAYS]
         return own + [declared[name] for name in ALWAYS if name in declared and name not in hidden]
+
+    def _learns(self, node: Node) -> bool:
+        """Whether a layer has arrays, or may have."""
+        gets = self._document.inference.inputs.get(node.id)
+        return gets is None or isinstance(node.layer, blocks.Block) or bool(node.layer.arrays(*gets))
 
     def refresh(self) -> None:
         """Show values, shapes and cost as they are."""
@@ -113,6 +125,25 @@ class NodePage(QWidget):
         if single:
             self.shape.show_lines(shape_lines(self._document.inference, first))
         self.cost.show_lines(cost_lines(self._document.inference, self._document.cost, nodes))
+        self._show_inside(first.id if single and isinstance(first.layer, blocks.Block) else None)
+
+    def _show_inside(self, block: str | None) -> None:
+        """The layers of a block, and how to get to them."""
+        for widget in (self.inside_caption, self.inside, self.open):
+            widget.setVisible(block is not None)
+        if block is not None:
+            self.inside.rows.show_inside(block)
+            self.inside.refresh()
+
+    def _open_block(self) -> None:
+        """Open the block that is shown."""
+        if len(self._ids) == 1:
+            self._document.open((*self._document.path, self._ids[0]))
+
+    def _open_at(self, inner: str) -> None:
+        """Open the block that is shown at one of its layers."""
+        self._open_block()
+        self.revealed.emit(inner)
 
     def _show_values(self, nodes: list[Node]) -> None:
         if self.form is None or not self._kind:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QWidget
 
 from core.graph.cost import Cost
+from core.graph.expand import expanded
 from core.graph.shapes import Inference, Problem
 from guibuilder.document import Document
 from guibuilder.theme import Theme
@@ -25,7 +26,7 @@ def problems_text(problems: tuple[Problem, ...]) -> tuple[str, str]:
 
 def cost_text(inference: Inference, cost: Cost, batch: int, optimizer: str) -> str:
     """Layers, parameters, multiply-adds and memory; or why they are not known."""
-    layers = plural(len(inference.network.nodes), "layer")
+    layers = plural(len(expanded(inference.network).nodes), "layer")
     blocking = next((problem for problem in inference.errors if problem.layer), None)
     if not inference.network.nodes:
         return "Drag a layer from the left, or start from a template"
@@ -70,7 +71,7 @@ class StatusBar(QFrame):
 
     def refresh(self, *_: object) -> None:
         """Show the document as it is."""
-        project, inference = self._document.project, self._document.inference
+        project, inference = self._document.project, self._document.whole
         text, how = problems_text(inference.problems)
         icon = {"good": "check", "error": "error", "warning": "warning"}.get(how, "info")
         self.problems.setText(text)

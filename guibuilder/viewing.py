@@ -5,6 +5,7 @@ Views say whether they can be seen (`want`); while nobody can, nothing is asked 
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.graph.expand import expanded
 from core.layers.base import Array
 from core.project import Project, fitting
 from core.train.events import Failed, Finished, Started
@@ -89,12 +90,12 @@ class Viewing(QObject):
         """The selected layer; without one the layer as before, or the first convolution."""
         network = self._document.network
         key = self._selection.only
-        if key is None and self.layer in network.names:
+        if key is None and self.layer in expanded(self._document.project.network).names:
             return
         if key is None:
             filtering = [node for node in network.order if network.nodes[node].type == "Conv2D"]
             key = next(iter([*filtering, *network.order]), None)
-        name = network.nodes[key].name if key is not None else None
+        name = self._document.speaker(key) if key is not None else None
         if name != self.layer:
             self.layer = name
             self.layer_changed.emit()
@@ -140,16 +141,16 @@ class Viewing(QObject):
     def _project(self) -> Project:
         project = self._document.project
         return Project(network=project.network, data=project.data, options=project.options,
-                       weights=fitting(project.network, project.weights, self._document.inference))
+                       weights=fitting(project.network, project.weights, self._document.whole))
 
     def _why_not(self) -> str:
         """Why there is nothing to see, in a sentence, or nothing."""
-        if not self._document.network.nodes:
+        if not self._document.project.network.nodes:
             return "Put a network together first: drag layers from the palette, or start from a template."
         if self.layer is None:
             return "Select a layer to see what it puts out."
-        if not self.training and not self._document.inference.runs:
-            first = self._document.inference.errors[0]
+        if not self.training and not self._document.whole.runs:
+            first = self._document.whole.errors[0]
             return f"{first.message} Then this shows what {self.layer} puts out."
         return ""
 

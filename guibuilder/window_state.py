@@ -52,8 +52,8 @@ class WindowState(QObject):
         where = "Not saved in a file yet" if path is None else str(path)
         parts.header.title.show_text(f"{name} — edited" if dirty else name, where)
         parts.autosave.name, parts.autosave.original = name, "" if path is None else str(path)
-        inference = parts.document.inference
-        empty = not parts.document.network.nodes
+        inference = parts.document.whole
+        empty = not parts.document.whole.network.nodes
         parts.header.show_state(problems=0 if empty else len(inference.errors), ready=inference.runs,
                                 why="Add some layers first." if empty else "", running=parts.run.active,
                                 paused=parts.run.state is State.PAUSED)

@@ -8,6 +8,7 @@ from core.drawing.markup import element, escaped, text
 from core.drawing.measure import elided, number_width, text_width
 from core.drawing.style import NUMBER_FONTS, Colours, mix
 from core.graph.arrange import NODE_HEIGHT, NODE_WIDTH
+from core.graph.block import Block
 from core.graph.network import Node
 from core.graph.shapes import Problem
 
@@ -23,6 +24,8 @@ _ICON = 14.0
 _PITCH = 20
 _PORTS_THAT_FIT = 3
 _DIMMED = 0.45
+# How far behind a block the sheets lie that show that it holds several layers.
+_SHEETS = (8, 4)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ def draw_node(said: NodeText, colours: Colours) -> str:
 
 def complaint(node: Node, problem: Problem) -> str:
     """An error in two or three words."""
+    if isinstance(node.layer, Block) and problem.layer.rpartition("/")[2] != node.name:
+        return "problem inside"
     made = _COMPLAINTS.get(problem.code)
     return made(node) if made is not None else "does not fit"
 
@@ -81,7 +86,10 @@ def _body(said: NodeText, family: str, colours: Colours) -> list[str]:
     arc = f"A{RADIUS} {RADIUS} 0 0 1"
     head = f"M0 {HEADER}V{RADIUS}{arc} {RADIUS} 0H{NODE_WIDTH - RADIUS}{arc} {NODE_WIDTH} {RADIUS}V{HEADER}Z"
     edge = colours.error if said.error else mix(colours.hairline, colours.wire, 0.12)
-    return [element("rect", width=NODE_WIDTH, height=said.height, rx=RADIUS, fill=colours.panel),
+    sheets = [element("rect", x=step, y=step, width=NODE_WIDTH, height=said.height, rx=RADIUS,
+                      fill=mix(colours.panel, family, colours.header), stroke=edge) for step in _SHEETS
+              if isinstance(said.node.layer, Block)]
+    return [*sheets, element("rect", width=NODE_WIDTH, height=said.height, rx=RADIUS, fill=colours.panel),
             element("path", d=head, fill=mix(colours.panel, family, colours.header)),
             element("rect", y=4, width=4, height=said.height - 8, rx=2, fill=family),
             element("rect", width=NODE_WIDTH, height=said.height, rx=RADIUS, fill="none", stroke=edge,

@@ -8,7 +8,9 @@ from core.drawing.nodes import NodeText, complaint, draw_node, input_height
 from core.drawing.routes import Box, Point, Route, is_back, route, run_level
 from core.drawing.style import DARK, LIGHT, NUMBER_FONTS, TEXT_FONTS, Colours, mix
 from core.graph.arrange import NODE_HEIGHT, NODE_WIDTH
+from core.graph.block_cost import cost_at
 from core.graph.cost import Cost, cost
+from core.graph.expand import expanded
 from core.graph.network import Edge, Network
 from core.graph.shapes import Inference, infer
 from core.layers.base import describe
@@ -36,7 +38,7 @@ def draw(network: Network, *, dark: bool = False, caption: bool = True) -> Pictu
     """
     colours = DARK if dark else LIGHT
     inference = infer(network)
-    costs = cost(inference)
+    costs = cost_at(cost(inference), network, ())
     said = {key: _said(inference, costs, key) for key in network.nodes}
     routes = _routes(network, said)
     left, top, right, bottom = _bounds(said, routes)
@@ -69,7 +71,7 @@ def _said(inference: Inference, costs: Cost, key: str) -> NodeText:
 
 def _figures(inference: Inference, costs: Cost) -> str:
     """The network's size in words, or what keeps it from being known."""
-    count = len(inference.network.nodes)
+    count = len(expanded(inference.network).nodes)
     parts = [f"{count:,} layer{'' if count == 1 else 's'}"]
     if inference.errors:
         more = len(inference.errors) - 1

@@ -170,10 +170,8 @@ def _free(network: Network, place: Place) -> Place:
 
 
 def _place_of(inner: Network) -> Place:
-    """Where a block stands: in the middle of its layers."""
-    places = [node.position for node in inner.nodes.values() if not is_port(node)] or [(0.0, 0.0)]
-    across, down = [place[0] for place in places], [place[1] for place in places]
-    return ((min(across) + max(across)) / 2, (min(down) + max(down)) / 2)
+    """Where a block stands: where its first layer stood."""
+    return next((inner.nodes[key].position for key in inner.order if not is_port(inner.nodes[key])), (0.0, 0.0))
 
 
 def _without_wires(network: Network, chosen: set[str], leading: str, block: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from core.errors import CoreError, EdgeRefused, FormatError
+from core.graph.block import is_port
 from core.graph.network import Edge, Network
 from core.graph.output import MAIN
 from core.graph.plain import edge_from_plain, edge_to_plain, node_from_plain, node_to_plain
@@ -14,8 +15,8 @@ LONGEST = 4_000_000
 
 
 def to_text(network: Network, ids: Collection[str]) -> str:
-    """The nodes, the wires among them, and the wires that come in from others."""
-    chosen = set(ids)
+    """The nodes, the wires among them, and the wires that come in from others. A block's own ports are left out."""
+    chosen = {key for key in ids if not is_port(network.nodes[key])}
     nodes = [node_to_plain(network.nodes[key]) for key in network.order if key in chosen]
     edges = [edge_to_plain(edge) for edge in network.edges if edge.target in chosen]
     return json.dumps({"format": FORMAT, "version": 1, "nodes": nodes, "edges": edges}, ensure_ascii=False, indent=1)

@@ -1,6 +1,6 @@
 """A network without its blocks, as everything that computes sees it: layers are named `block/layer`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.graph.block import Block, BlockInput, BlockOutput, has_blocks
@@ -23,8 +23,21 @@ def expanded(network: Network) -> Network:
     unfolding = _Unfolding()
     unfolding.add(network, "", "", None)
     made = Network(unfolding.nodes, tuple(unfolding.edges), network.name)
-    network.__dict__["_expanded"] = made
+    network.__dict__["_expanded"], network.__dict__["_outputs"] = made, unfolding.outputs
     return made
+
+
+def output_of(network: Network, path: Sequence[str], key: str) -> str | None:
+    """The id in the expanded network of the layer whose output a node puts out.
+
+    For a block that is the layer at its end, for an input of a block what feeds it; None where nothing does. `path` are
+    the blocks around the node.
+    """
+    inside = SEPARATOR.join([*path, key])
+    if inside in expanded(network).nodes:
+        return inside
+    outputs: Mapping[str, str] = network.__dict__.get("_outputs", {})
+    return outputs.get(inside)
 
 
 class _Unfolding:
@@ -33,6 +46,7 @@ class _Unfolding:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self.edges: list[Edge] = []
+        self.outputs: dict[str, str] = {}
 
     def add(self, network: Network, ids: str, names: str, entering: Mapping[str, str | None] | None) -> dict[str, str]:
         """Add a network under prefixes of ids and names; gives for each of its nodes whose output that is.
@@ -51,7 +65,7 @@ class _Unfolding:
             elif isinstance(node.layer, Block):
                 source = self._block(node.layer, wired, ids + key + SEPARATOR, names + node.name + SEPARATOR)
             if source is not None:
-                outputs[key] = source
+                outputs[key] = self.outputs[ids + key] = source
         return outputs
 
     def _passed(self, node: Node, wired: Mapping[int, str], entering: Mapping[str, str | None] | None) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from core.graph.block import Block
+from core.graph.block import Block, has_blocks
 from core.graph.expand import SEPARATOR, expanded
 from core.graph.network import Edge, Network, Node
 
@@ -82,7 +82,16 @@ def renamed_layers(before: Network, after: Network, moved: Mapping[str, str]) ->
                 found[node.name] = new.name
     else:
         _collect(before, after, "", "", found)
+        if has_blocks(before) or has_blocks(after):
+            found |= _carried(expanded(before).nodes, expanded(after).nodes)
     return found
+
+
+def _carried(before: Mapping[str, Node], after: Mapping[str, Node]) -> dict[str, str]:
+    """Layers that went into or out of a block while nobody told: the same object, under the same id at its end."""
+    come = {(key.rpartition(SEPARATOR)[2], id(node.layer)): node for key, node in after.items() if key not in before}
+    gone = [(key.rpartition(SEPARATOR)[2], node) for key, node in before.items() if key not in after] if come else []
+    return {node.name: come[end, id(node.layer)].name for end, node in gone if (end, id(node.layer)) in come}
 
 
 def _moved(key: str, moved: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from core.templates.base import Builder, Template
 from core.train.options import TrainOptions
 
 _HEADS = ("4a", "4d")
-_SOURCE = "Szegedy and others: Going deeper with convolutions, 2014"
+SOURCE = "Szegedy and others: Going deeper with convolutions, 2014"
 # Filters of: 1×1, 3×3 reduction, 3×3, 5×5 reduction, 5×5, pool projection (table 1 of the paper).
 Widths = tuple[int, int, int, int, int, int]
 _STAGES: tuple[tuple[str, tuple[Widths, ...]], ...] = (
@@ -113,12 +113,12 @@ _COLOUR = DataChoice("cifar10", reflect=True, translate=True)
 _OPTIONS = TrainOptions(optimizer="momentum", learning_rate=0.01, batch_size=128, epochs=60)
 TEMPLATES_HERE = (
     Template("googlenet", "GoogLeNet", "Nine Inception modules with 1×1 reductions; no large fully connected layer.",
-             _SOURCE, partial(googlenet, True), _OPTIONS),
+             SOURCE, partial(googlenet, True), _OPTIONS),
     Template("googlenet-aux", "GoogLeNet with auxiliary heads", "Two more classifiers inside, whose losses count 0.3 "
-             "each while it trains.", _SOURCE, partial(googlenet, True, True), _OPTIONS),
+             "each while it trains.", SOURCE, partial(googlenet, True, True), _OPTIONS),
     Template("googlenet-naive", "GoogLeNet, naive", "GoogLeNet without the 1×1 reductions: see what they save.",
-             _SOURCE + " (figure 2a)", partial(googlenet, False), _OPTIONS),
+             SOURCE + " (figure 2a)", partial(googlenet, False), _OPTIONS),
     Template("googlenet-small", "Small GoogLeNet", "Four Inception modules, for colour pictures of 32×32.",
-             _SOURCE + " (for class)", googlenet_small, TrainOptions(epochs=25, schedule="cosine", learning_rate=0.002),
+             SOURCE + " (for class)", googlenet_small, TrainOptions(epochs=25, schedule="cosine", learning_rate=0.002),
              _COLOUR),
 )

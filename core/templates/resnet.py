@@ -9,7 +9,7 @@ from core.templates.base import Builder, Template
 from core.train.options import TrainOptions
 
 Block = Callable[[Builder, str, int, int, int], int]
-_SOURCE = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, 2015"
+SOURCE = "He, Zhang, Ren, Sun: Deep residual learning for image recognition, 2015"
 # Blocks per stage, and whether they are bottlenecks.
 _DEPTHS = {18: ((2, 2, 2, 2), False), 34: ((3, 4, 6, 3), False), 50: ((3, 4, 6, 3), True), 101: ((3, 4, 23, 3), True),
            152: ((3, 8, 36, 3), True)}
@@ -107,11 +107,11 @@ _CIFAR = TrainOptions(optimizer="momentum", learning_rate=0.1, batch_size=128, w
                       epochs=164)
 TEMPLATES_HERE = (
     *(Template(f"resnet{depth}", f"ResNet-{depth}", f"{sum(stages)} {'bottleneck' if deep else 'residual'} blocks in "
-               "four stages, with shortcuts that add the input back in.", _SOURCE, partial(resnet, depth), _OPTIONS)
+               "four stages, with shortcuts that add the input back in.", SOURCE, partial(resnet, depth), _OPTIONS)
       for depth, (stages, deep) in _DEPTHS.items()),
     Template("resnet20-cifar", "ResNet-20", "Nine residual blocks, for colour pictures of 32×32.",
-             _SOURCE + " (section 4.2, with projection shortcuts)", resnet20_cifar, _CIFAR, _COLOUR),
+             SOURCE + " (section 4.2, with projection shortcuts)", resnet20_cifar, _CIFAR, _COLOUR),
     Template("resnet-small", "Small ResNet", "Three residual blocks: shortcuts that add the input back in.",
-             _SOURCE + " (for class)", resnet_small, TrainOptions(epochs=20, learning_rate=0.005, schedule="cosine"),
+             SOURCE + " (for class)", resnet_small, TrainOptions(epochs=20, learning_rate=0.005, schedule="cosine"),
              _COLOUR),
 )

@@ -9,7 +9,7 @@ from core.train.options import TrainOptions
 
 _STAGES = {11: (1, 1, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 _FILTERS = (64, 128, 256, 512, 512)
-_SOURCE = "Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, 2014"
+SOURCE = "Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, 2014"
 
 
 def vgg(depth: int) -> Network:
@@ -17,7 +17,7 @@ def vgg(depth: int) -> Network:
     build = Builder()
     build.add("Input", "Input", shape=[3, 224, 224])
     for number, (count, filters) in enumerate(zip(_STAGES[depth], _FILTERS, strict=True), 1):
-        _stage(build, number, count, filters)
+        stage(build, f"S{number}", count, filters)
     build.add("Flatten", "Flatten")
     for number in (1, 2):
         build.add("Dense", f"FC{number}", units=4096)
@@ -33,7 +33,7 @@ def vgg_small() -> Network:
     build = Builder()
     build.add("Input", "Input", shape=[3, 32, 32])
     for number, filters in enumerate((32, 64, 128), 1):
-        _stage(build, number, 2, filters)
+        stage(build, f"S{number}", 2, filters)
     build.add("Flatten", "Flatten")
     build.add("Dropout", "Drop", rate=0.5)
     build.add("Dense", "FC1", units=128)
@@ -43,18 +43,19 @@ def vgg_small() -> Network:
     return build.network
 
 
-def _stage(build: Builder, number: int, count: int, filters: int) -> None:
+def stage(build: Builder, name: str, count: int, filters: int) -> None:
+    """So many 3×3 convolutions with their ReLUs, then a pool that halves height and width."""
     for place in range(1, count + 1):
-        build.add("Conv2D", f"S{number}_conv{place}", filters=filters, padding=1)
-        build.add("ReLU", f"S{number}_relu{place}")
-    build.add("MaxPool2D", f"S{number}_pool")
+        build.add("Conv2D", f"{name}_conv{place}", filters=filters, padding=1)
+        build.add("ReLU", f"{name}_relu{place}")
+    build.add("MaxPool2D", f"{name}_pool")
 
 
 _COLOUR = DataChoice("cifar10", reflect=True, translate=True)
 _OPTIONS = TrainOptions(optimizer="momentum", learning_rate=0.01, batch_size=256, weight_decay=5e-4, epochs=74)
 TEMPLATES_HERE = (
     *(Template(f"vgg{depth}", f"VGG-{depth}", f"{sum(_STAGES[depth])} convolutions of 3×3 in five stages, then three "
-               "fully connected layers.", _SOURCE, partial(vgg, depth), _OPTIONS) for depth in _STAGES),
+               "fully connected layers.", SOURCE, partial(vgg, depth), _OPTIONS) for depth in _STAGES),
     Template("vgg-small", "Small VGG", "Six 3×3 convolutions in three stages, for colour pictures of 32×32.",
-             _SOURCE + " (for class)", vgg_small, TrainOptions(epochs=25, schedule="cosine"), _COLOUR),
+             SOURCE + " (for class)", vgg_small, TrainOptions(epochs=25, schedule="cosine"), _COLOUR),
 )

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, QRectF, Signal
 
+from core.graph.block import Block
 from core.graph.network import Edge
 from guibuilder.canvas.edits import Edits
 from guibuilder.canvas.error_card import ErrorCard
@@ -21,7 +22,8 @@ class CanvasActions(Edits):
     delete(), delete_and_reconnect(), copy(), cut(), duplicate(), bypass(), freeze(), arrange(), nudge(across, down).
     paste(), paste_with_inputs(). Selection: select_all(), select_none(), select_upstream(), select_downstream(),
     go(direction), extend(direction), step(forward), turn(by), reveal(id). Looking: zoom_in(), zoom_out(),
-    zoom_reset(), fit_all(), fit_selection(), toggle_minimap(), escape().
+    zoom_reset(), fit_all(), fit_selection(), toggle_minimap(), escape(). Blocks: group(), ungroup(), open_block(),
+    close_block(), add_port(), up().
     """
 
     edit_requested = Signal(str)
@@ -60,8 +62,11 @@ class CanvasActions(Edits):
     # at the selection -------------------------------------------------------------------------------------------
 
     def edit_parameters(self) -> None:
-        """Ask for the parameters of the selected layer; for a selected wire, list what could be put into it."""
-        if self._selection.ids:
+        """Ask for the parameters of the selected layer, or open the block; for a wire, list what could be put in."""
+        only = self._selection.only
+        if only is not None and isinstance(self.network.nodes[only].layer, Block):
+            self.open_block(only)
+        elif self._selection.ids:
             self.edit_requested.emit(self._selection.ids[-1])
         elif self._wire() is not None:
             self.quick_add()
@@ -139,13 +144,22 @@ class CanvasActions(Edits):
             self._view.camera.reveal(self._view.drawing.nodes[key].body())
 
     def escape(self) -> None:
-        """Close the card, else select nothing."""
+        """Close the card, else select nothing; with nothing selected, leave the block that is open."""
         if self._card.isVisible():
             self._card.hide()
             self._card.dismissed.emit()
+        elif not self._selection.ids and not self._view.drawing.selected_edges:
+            self.close_block()
         else:
             self.select_none()
             self._view.drawing.select_edges(())
+
+    def up(self) -> None:
+        """Leave the block that is open; with layers selected, move them up."""
+        if self._selection.ids:
+            self.nudge(0, -1)
+        else:
+            self.close_block()
 
     # looking ----------------------------------------------------------------------------------------------------
 

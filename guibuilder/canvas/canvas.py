@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from core.graph.block import Block
 from core.graph.cost import Cost
 from guibuilder.canvas.accessible import describe_view, tell
 from guibuilder.canvas.accessible_tree import make_readable
 from guibuilder.canvas.actions import CanvasActions
+from guibuilder.canvas.breadcrumb import Breadcrumb
 from guibuilder.canvas.conversation import Conversation
 from guibuilder.canvas.error_card import ErrorCard
 from guibuilder.canvas.hint import Hint
@@ -20,7 +22,7 @@ from guibuilder.canvas.quick_add import QuickAdd
 from guibuilder.canvas.rename import Rename
 from guibuilder.canvas.scene import NetworkScene
 from guibuilder.canvas.view import NetworkView
-from guibuilder.document import Document, Selection
+from guibuilder.document import Change, Document, Path, Selection
 from guibuilder.theme import Theme
 
 _RING = 2
@@ -45,6 +47,7 @@ class Canvas(QWidget):
         self.view = NetworkView(self.scene, self.commands, self)
         style = self.scene.style_now
         self.picker, self.card = Picker(self.view, style), ErrorCard(self.view, document, style)
+        self.breadcrumb = Breadcrumb(document, theme)
         self.rename, self.minimap = Rename(self.view, document), MiniMap(self.view, self.scene)
         self.hint = Hint(self.view.viewport(), style)
         self.quick_add = QuickAdd(self.view, self.picker)
@@ -52,8 +55,12 @@ class Canvas(QWidget):
         self.commands.attach(self.view, self.quick_add, self.rename, self.minimap, self.card)
         self._keys = Keys(self.view, self.commands)
         self._fits, self._ring, self._zoom = True, False, 0.0
+        self._seen: dict[Path, tuple[float, QPointF]] = {}
+        self._shown: Path = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(_RING, _RING, _RING, _RING)
+        column.setSpacing(0)
+        column.addWidget(self.breadcrumb)
         column.addWidget(self.view)
         self.setFocusProxy(self.view)
         self._settle = QTimer(self)
@@ -70,11 +77,12 @@ class Canvas(QWidget):
         view.layer_wanted.connect(self.quick_add.open)
         view.search_wanted.connect(self.commands.quick_add)
         self.scene.edges_selected.connect(lambda: describe_view(self.view))
-        view.edit_requested.connect(self.edit_requested)
+        view.edit_requested.connect(self._enter)
         view.menu_requested.connect(self.menu_requested)
         view.refused.connect(self.message)
         view.looked_elsewhere.connect(self._settle.start)
         view.focus_changed.connect(self._show_ring)
+        self.breadcrumb.left.connect(self._leave)
         self.commands.edit_requested.connect(self.edit_requested)
         self.commands.said.connect(self._refuse)
         self.rename.refused.connect(self._refuse)
@@ -83,16 +91,45 @@ class Canvas(QWidget):
         self.minimap.moved.connect(view.camera.centre_on)
         self.hint.templates_requested.connect(self.templates_requested)
         self.scene.refreshed.connect(self._settle.start)
+        self.scene.leaving.connect(self._remember)
         self.selection.changed.connect(self._select)
         self.document.changed.connect(self._changed)
         theme.changed.connect(self._restyle)
 
     # following --------------------------------------------------------------------------------------------------
 
-    def _changed(self, change: object) -> None:
-        if getattr(change, "loaded", False):
-            self.fit_soon()
+    def _changed(self, change: Change) -> None:
+        if change.elsewhere:
+            self._show_level(change)
         describe_view(self.view)
+
+    def _show_level(self, change: Change) -> None:
+        """Another drawing: where one was looked at before, as it was then; else all of it."""
+        if change.loaded:
+            self._seen.clear()
+        self._shown = change.path
+        known = self._seen.get(change.path)
+        if known is None:
+            self.fit_soon()
+        else:
+            self.view.camera.zoom_to(known[0])
+            self.view.camera.centre_on(known[1])
+        self.breadcrumb.refresh()
+
+    def _remember(self) -> None:
+        """Where the camera looks, before the drawing changes or gives way to another one."""
+        self._seen[self._shown] = (self.view.camera.zoom, self.view.camera.visible().center())
+
+    def _leave(self, levels: int) -> None:
+        self.commands.close_block(levels)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _enter(self, key: str) -> None:
+        """A double-click: into a block, or to the settings of a layer."""
+        if isinstance(self.document.network.nodes[key].layer, Block):
+            self.commands.open_block(key)
+        else:
+            self.edit_requested.emit(key)
 
     def fit_soon(self) -> None:
         """Show the whole drawing as soon as the size of the canvas is known."""

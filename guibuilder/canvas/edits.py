@@ -6,11 +6,14 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import CoreError
 from core.graph.arrange import arrange
+from core.graph.block import DEEPEST, Block, BlockInput, BlockOutput, depth_of, is_port
+from core.graph.blocks import group, ungroup
 from core.graph.clipboard import paste, to_text
 from core.graph.heal import remove_and_reconnect
 from core.graph.network import Edge, Network, Node
 from core.graph.rules import reachable, upstream
 from core.layers.base import Layer
+from core.templates.blocks import new_node
 from guibuilder.canvas.geometry import NODE_HEIGHT, SNAP
 from guibuilder.canvas.placing import added_after, default_anchor, free_place, inserted, snapped
 from guibuilder.canvas.suggestions import Place
@@ -37,8 +40,8 @@ class Edits(QObject):
 
     def add_layer(self, kind: str, layer: Layer | None = None) -> str:
         """Add a layer behind the selected ones (else the end of the network), wired and selected; gives its id."""
-        node = self._new(kind, layer)
         anchors = default_anchor(self.network, self._selection.ids)
+        node = self._new(kind, layer, behind=anchors)
         self._document.edit(f"Add {node.name}", network=added_after(self.network, node, anchors))
         self._selection.set([node.id])
         return node.id
@@ -46,8 +49,9 @@ class Edits(QObject):
     def drop_layer(self, kind: str, at: tuple[float, float], place: Place | None = None,
                    layer: Layer | None = None) -> str:
         """Add a layer with its top left at a point of the canvas, wired as `place` says; gives its id."""
-        node = self._new(kind, layer, snapped(at))
         place = place if place is not None else Place()
+        behind = place.sources if place.into is None else (place.into.source,)
+        node = self._new(kind, layer, snapped(at), behind)
         if place.into is not None:
             network = inserted(self.network, node, place.into)
         else:
@@ -56,9 +60,13 @@ class Edits(QObject):
         self._selection.set([node.id])
         return node.id
 
-    def _new(self, kind: str, layer: Layer | None, at: tuple[float, float] = (0.0, 0.0)) -> Node:
+    def _new(self, kind: str, layer: Layer | None, at: tuple[float, float] = (0.0, 0.0),
+             behind: Collection[str] = ()) -> Node:
+        """A node to be added; a block of the palette is fitted to the channels of what it follows."""
         settings = {} if layer is None else layer.values()
-        return self.network.new_node(kind, at, **settings)
+        shapes = [self._document.inference.shapes.get(key) for key in behind]
+        known = next((shape[0] for shape in reversed(shapes) if shape is not None and len(shape) == 3), None)
+        return new_node(self.network, kind, at, known, **settings)
 
     def connect_nodes(self, edge: Edge) -> bool:
         """Draw a wire, or say why not."""
@@ -74,13 +82,13 @@ class Edits(QObject):
 
     def delete(self) -> None:
         """Delete the selected layers and the wires at them."""
-        ids = self._selection.ids
+        ids = self._without_output()
         if ids:
-            self._document.edit(self._title("Delete"), network=self.network.remove(*ids))
+            self._document.edit(f"Delete {_counted(self.network, ids)}", network=self.network.remove(*ids))
 
     def delete_and_reconnect(self) -> None:
         """Delete the selected layers; what they fed is then fed by what fed them."""
-        ids = self._selection.ids
+        ids = self._without_output()
         if not ids:
             return
         try:
@@ -88,7 +96,14 @@ class Edits(QObject):
         except CoreError as error:
             self.said.emit(error.message)
             return
-        self._document.edit(self._title("Delete") + ", keep the wire", network=network)
+        self._document.edit(f"Delete {_counted(self.network, ids)}, keep the wire", network=network)
+
+    def _without_output(self) -> list[str]:
+        """The selected layers, but for the output of the block that is open: without it there is no block."""
+        ids = [key for key in self._selection.ids if not isinstance(self.network.nodes[key].layer, BlockOutput)]
+        if len(ids) < len(self._selection.ids):
+            self.said.emit("A block needs its output, so that stays.")
+        return ids
 
     def cut_wires(self, edges: Collection[Edge]) -> None:
         """Remove wires."""
@@ -105,8 +120,9 @@ class Edits(QObject):
     def cut(self) -> None:
         """Copy, then delete."""
         self.copy()
-        if self._selection.ids:
-            self._document.edit(self._title("Cut"), network=self.network.remove(*self._selection.ids))
+        ids = [key for key in self._selection.ids if not is_port(self.network.nodes[key])]
+        if ids:
+            self._document.edit(f"Cut {_counted(self.network, ids)}", network=self.network.remove(*ids))
 
     def paste(self) -> None:
         """Add the layers in the clipboard."""
@@ -128,6 +144,9 @@ class Edits(QObject):
             self.said.emit(error.message)
             return
         if not ids:
+            return
+        if len(self._document.path) + depth_of(network) > DEEPEST:
+            self.said.emit(f"Blocks can be nested {DEEPEST} deep at most.")
             return
         self._document.edit(f"{title} {_counted(network, ids)}", network=_moved_clear(self.network, network, ids))
         self._selection.set(ids)
@@ -152,6 +171,61 @@ class Edits(QObject):
         for key in ids:
             network = network.change(key, **{setting: value})
         self._document.edit(f"{on if value else off} {_counted(network, ids)}", network=network)
+
+    # blocks -----------------------------------------------------------------------------------------------------
+
+    def group(self) -> None:
+        """Make the selected layers one block, or say why they cannot be one."""
+        ids = self._selection.ids
+        try:
+            made = group(self.network, ids, level=len(self._document.path))
+        except CoreError as error:
+            self.said.emit(error.message)
+            return
+        self._document.edit(self._title("Group"), network=made.network, moved=made.moved)
+        self._selection.set(made.ids)
+
+    def ungroup(self) -> None:
+        """Put the layers of the selected blocks in their place."""
+        blocks = [key for key in self._selection.ids if isinstance(self.network.nodes[key].layer, Block)]
+        if not blocks:
+            self.said.emit("Select a block first.")
+            return
+        network, moved, ids = self.network, dict[str, str](), list[str]()
+        for key in blocks:
+            made = ungroup(network, key)
+            network = made.network
+            moved |= made.moved
+            ids += made.ids
+        self._document.edit(f"Ungroup {_counted(self.network, blocks)}", network=network, moved=moved)
+        self._selection.set(ids)
+
+    def open_block(self, key: str | None = None) -> None:
+        """Show what lies inside a block: the one that is named, else the selected one."""
+        key = key or self._selection.only or ""
+        if key in self.network.nodes and isinstance(self.network.nodes[key].layer, Block):
+            self._document.open((*self._document.path, key))
+        else:
+            self.said.emit("Select a block first.")
+
+    def close_block(self, levels: int = 1) -> None:
+        """Go back to the drawing that holds the open block, which is then selected."""
+        path = self._document.path
+        if path:
+            self._document.open(path[:-levels])
+            self._selection.set(path[-levels:][:1])
+
+    def add_port(self) -> None:
+        """Give the open block one more input."""
+        if not self._document.path:
+            self.said.emit("Open a block first.")
+            return
+        network = self.network
+        ports = [node.position for node in network.nodes.values() if isinstance(node.layer, BlockInput)]
+        corner = max(ports, key=lambda place: place[1], default=(0.0, 0.0))
+        node = Node(network.fresh_id(), BlockInput(), network.fresh_name("In"), free_place(network, corner))
+        self._document.edit(f"Add {node.name}", network=network.add(node))
+        self._selection.set([node.id])
 
     # places -----------------------------------------------------------------------------------------------------
 

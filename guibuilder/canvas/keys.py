@@ -15,7 +15,7 @@ KEYS: Mapping[str, tuple[str, tuple[object, ...]]] = {
     "Alt+Right": ("step", (True,)), "Alt+Left": ("step", (False,)), "Alt+>": ("step", (True,)),
     "Alt+<": ("step", (False,)), "Alt+Up": ("turn", (-1,)), "Alt+Down": ("turn", (1,)),
     "Ctrl+Left": ("nudge", (-1, 0)), "Ctrl+Right": ("nudge", (1, 0)),
-    "Ctrl+Up": ("nudge", (0, -1)), "Ctrl+Down": ("nudge", (0, 1)),
+    "Ctrl+Up": ("up", ()), "Ctrl+Down": ("nudge", (0, 1)),
     "Ctrl+Shift+Left": ("nudge", (-5, 0)), "Ctrl+Shift+Right": ("nudge", (5, 0)),
     "Ctrl+Shift+Up": ("nudge", (0, -5)), "Ctrl+Shift+Down": ("nudge", (0, 5)),
     "W": ("wire", ()), "Return": ("edit_parameters", ()), "Enter": ("edit_parameters", ()), "F2": ("rename", ()),
@@ -28,6 +28,7 @@ KEYS: Mapping[str, tuple[str, tuple[object, ...]]] = {
     "Home": ("fit_all", ()), "Shift+1": ("fit_all", ()), "Shift+!": ("fit_all", ()), ".": ("fit_selection", ()),
     "Shift+2": ("fit_selection", ()), "Ctrl+0": ("zoom_reset", ()), "Ctrl++": ("zoom_in", ()),
     "Ctrl+=": ("zoom_in", ()), "Ctrl+Shift++": ("zoom_in", ()), "Ctrl+-": ("zoom_out", ()),
+    "Ctrl+G": ("group", ()), "Ctrl+Shift+G": ("ungroup", ()), "]": ("open_block", ()), "[": ("close_block", ()),
     "M": ("toggle_minimap", ()), "Esc": ("escape", ()),
 }
 

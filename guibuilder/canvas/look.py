@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from core.graph.block import Block
 from core.graph.cost import Cost
 from core.graph.goals import ends, goals_of
 from core.graph.network import Network, Node
@@ -33,6 +34,7 @@ class NodeLook:
     frozen: bool = False
     bypassed: bool = False
     missing: tuple[int, ...] = ()
+    block: bool = False
 
 
 def output_words(inference: Inference) -> dict[str, str]:
@@ -60,7 +62,8 @@ def node_look(network: Network, inference: Inference, cost: Cost, key: str, outp
         error=error, calm=worst is not None and worst.code in CALM,
         warning=any(problem.severity == "warning" for problem in problems),
         frozen=node.layer.frozen, bypassed=node.layer.bypassed,
-        missing=tuple(port for port in range(node.layer.ports[0]) if port not in wired))
+        missing=tuple(port for port in range(node.layer.ports[0]) if port not in wired),
+        block=isinstance(node.layer, Block))
 
 
 def settings_line(node: Node, output: str = "") -> str:
@@ -96,11 +99,15 @@ _COMPLAINTS: Mapping[str, Callable[[Node], str]] = {
     "too-large": lambda node: "too large",
     "cycle": lambda node: "on a cycle",
     "unknown-type": lambda node: "unknown type",
+    "port-outside": lambda node: "only for blocks",
+    "input-inside": lambda node: "not in a block",
 }
 
 
 def complaint(node: Node, problem: Problem) -> str:
     """An error in two or three words, for the line where the shape would stand."""
+    if isinstance(node.layer, Block) and problem.layer.rpartition("/")[2] != node.name:
+        return "problem inside"
     made = _COMPLAINTS.get(problem.code)
     return made(node) if made is not None else "does not fit"
 

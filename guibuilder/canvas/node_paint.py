@@ -23,6 +23,7 @@ from guibuilder.theme import NODE_RADIUS
 
 BADGE = QRectF(NODE_WIDTH - 15, -12, 22, 20)
 _RING = 3.0
+_SHEETS, _STEP = 2, 4.0
 _DIMMED = 0.45
 _ICON_PIXELS = 64
 _OUTPUT = output_point()
@@ -95,6 +96,8 @@ def paint_node(painter: QPainter, look: NodeLook, state: Paint, style: Style, de
 
 def _paint_near(painter: QPainter, look: NodeLook, state: Paint, style: Style, detail: Detail) -> None:
     body, ink = _body(node_height(look.ports)), style.ink(look.family)
+    if look.block:
+        _paint_stack(painter, body, style.outline, ink.header, style)
     painter.setPen(style.no_pen)
     painter.setBrush(style.panel)
     painter.drawPath(body)
@@ -111,6 +114,17 @@ def _paint_near(painter: QPainter, look: NodeLook, state: Paint, style: Style, d
         _paint_signs(painter, look, style, detail)
     _paint_ports(painter, look, state, style)
     _paint_badge(painter, look, style)
+
+
+def _paint_stack(painter: QPainter, body: QPainterPath, outline: QPen, fill: QColor, style: Style) -> None:
+    """The sheets behind a block: there is more than one layer here."""
+    painter.setPen(outline)
+    for step in reversed(range(1, _SHEETS + 1)):
+        # What shines through a tint would be the canvas' dots and wires.
+        painter.setBrush(style.panel)
+        painter.drawPath(body.translated(step * _STEP, step * _STEP))
+        painter.setBrush(fill)
+        painter.drawPath(body.translated(step * _STEP, step * _STEP))
 
 
 def _texts(look: NodeLook, state: Paint, style: Style, detail: Detail) -> tuple[Line, ...]:
@@ -163,6 +177,8 @@ def _paint_badge(painter: QPainter, look: NodeLook, style: Style) -> None:
 
 def _paint_far(painter: QPainter, look: NodeLook, state: Paint, style: Style, detail: Detail) -> None:
     ink = style.ink(look.family)
+    if look.block:
+        _paint_stack(painter, _body(node_height(look.ports)), style.outline, ink.header, style)
     painter.setPen(style.error_far if look.error and not look.calm else style.outline)
     painter.setBrush(ink.header)
     painter.drawPath(_body(node_height(look.ports)))

@@ -137,7 +137,7 @@ class QuickAdd(QObject):
 
     def _follow(self, change: Change) -> None:
         """A list about layers that are gone, after an undo for example, is no list any more."""
-        if change.loaded or change.network.removed:
+        if change.elsewhere or change.network.removed:
             self._picker.dismiss()
 
     def _done(self) -> None:

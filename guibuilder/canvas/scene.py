@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtCore import QLineF, QPointF, QRectF, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
-from core.graph.cost import Cost, cost
+from core.graph.cost import Cost
 from core.graph.network import Edge, Network
 from core.graph.shapes import Inference
 from core.layers.base import describe
@@ -33,7 +33,7 @@ class NetworkScene(QGraphicsScene):
                  cost_of: Callable[[], Cost] | None = None) -> None:
         super().__init__()
         self.document, self.selection, self.theme = document, selection, theme
-        self._cost_of = cost_of if cost_of is not None else lambda: cost(document.inference)
+        self._cost_of = cost_of if cost_of is not None else lambda: document.cost
         self.style_now = Style(theme.colours)
         self.detail = Detail.FULL
         self.nodes: dict[str, NodeItem] = {}
@@ -68,7 +68,7 @@ class NetworkScene(QGraphicsScene):
         self.refreshed.emit()
 
     def _follow(self, change: Change) -> None:
-        if change.loaded:
+        if change.elsewhere:
             self.rebuild()
             return
         self.leaving.emit()

@@ -69,8 +69,8 @@ class Confusion(InspectionView):
     def measure(self) -> None:
         """Ask the worker for loss, accuracy and confusion on the test part."""
         document = self.needs.document
-        if not document.inference.runs:
-            self.caption.setText(document.inference.errors[0].message)
+        if not document.whole.runs:
+            self.caption.setText(document.whole.errors[0].message)
             return
         self.button.setEnabled(False)
         self.caption.setText("Measuring …")

@@ -59,7 +59,8 @@ class FiltersPreview(QWidget):
             self.hide()
             return
         project = self._document.project
-        weights = fitting(project.network, project.weights, self._document.inference).get(f"{node.name}.weight")
+        known = fitting(project.network, project.weights, self._document.whole)
+        weights = known.get(f"{self._document.speaker(node.id)}.weight")
         self._note = "" if weights is not None else _WAITING
         self._show(weights if weights is not None else np.zeros((0, 1, 1, 1), np.float32))
         self._viewing.ask_soon()
@@ -72,7 +73,7 @@ class FiltersPreview(QWidget):
         key = self._selection.only
         if not self.isVisible() or key is None or seen.filters is None:
             return
-        if self._document.network.nodes[key].name == seen.layer:
+        if self._document.speaker(key) == seen.layer:
             self._note = trained_words(self._document, seen)
             self._show(seen.filters)
 

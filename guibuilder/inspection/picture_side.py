@@ -171,7 +171,7 @@ class PictureSide(QWidget):
             self._viewing.choose_picture(fit_to(picture, shape)[0], DRAWN)
 
     def _input_shape(self) -> Shape | None:
-        network, shapes = self._needs.document.network, self._needs.document.inference.shapes
+        network, shapes = self._needs.document.project.network, self._needs.document.whole.shapes
         return next((shapes[key] for key in network.order if network.nodes[key].layer.ports[1] == 0), None)
 
     # showing ----------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ class Keeping:
         """What changes in the document; arrays of layers renamed meanwhile are renamed with them."""
         start = self.start or self._document.project
         trained = replace(start, weights=weights, state=state, progress=progress,
-                          beginning=beginning_of(start)).with_network(self._document.network)
+                          beginning=beginning_of(start)).with_network(self._document.project.network)
         return {"weights": trained.weights, "state": trained.state, "progress": trained.progress,
                 "beginning": trained.beginning, "history": tuple(self._figures.epochs),
                 "classes": self.classes or trained.classes}

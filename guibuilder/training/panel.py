@@ -150,10 +150,10 @@ class TrainingPanel(QWidget):
 
     def _what_will_happen(self) -> tuple[str, str]:
         """Before the first training: what Train will do, with its numbers."""
-        inference, options = self._document.inference, self._document.project.options
+        inference, options = self._document.whole, self._document.project.options
         if not inference.runs:
             return "Not ready to train yet", inference.errors[0].message
-        layers = plural(len(self._document.network.nodes), "layer")
+        layers = plural(len(inference.flat.network.nodes), "layer")
         seen = self.form.data.seen
         pictures = f"{seen.train:,} pictures" if seen is not None else "the pictures"
         return "Nothing is trained yet", (f"Press Train: the {layers} go through {pictures} "

@@ -146,12 +146,12 @@ class TrainingRun(Standing):
             self._start(what)
 
     def _start(self, first_step: str) -> None:
-        errors = self.document.inference.errors
+        errors = self.document.whole.errors
         if errors:
             self._fail(Trouble(errors[0].sentence(), errors[0].layer or None))
             return
         self.trouble = self.result = None
-        project, self.network = self.document.project, self.document.network
+        project, self.network = self.document.project, self.document.project.network
         self.keeping.begin(project)
         self.figures.show(project.history)
         self.why_anew = self.waiting.hindrance if self.waiting is not None else ""
@@ -276,8 +276,8 @@ class TrainingRun(Standing):
     def _follow(self, change: Change) -> None:
         if change.loaded:
             self._forget()
-            if self.document.network.nodes and self.document.inference.runs:
-                self.worker.warm(self.document.network)
+            if self.document.whole.network.nodes and self.document.whole.runs:
+                self.worker.warm(self.document.whole.network)
         elif change.touched("history") and not self.active:
             self.figures.show(change.after.history)
             self.advanced.emit()

@@ -52,8 +52,8 @@ class Standing(QObject):
     @property
     def stale(self) -> bool:
         """Whether the shown figures belong to an earlier network than the one that is drawn."""
-        return self.network is not None and not self.figures.empty and not same_arithmetic(self.network,
-                                                                                           self.document.network)
+        return self.network is not None and not self.figures.empty and not same_arithmetic(
+            self.network, self.document.project.network)
 
     @property
     def goes_on(self) -> bool:

@@ -71,7 +71,7 @@ class Waits:
 
     def _fits(self, project: Project) -> bool:
         """Whether every array that the network needs is there."""
-        inference = self._document.inference
+        inference = self._document.whole
         flat = inference.flat
         needed = sum(len(flat.network.nodes[key].layer.arrays(*gets)) for key, gets in flat.inputs.items()
                      if flat.shapes.get(key) is not None)

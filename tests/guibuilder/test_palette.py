@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from core.layers import LAYERS
+from core.templates.blocks import BLOCKS
 from guibuilder.mime import dragged_layer
 from guibuilder.palette import KIND, Palette, about
 
@@ -27,7 +28,7 @@ def item(palette, kind):
 
 
 def test_every_layer_has_a_tile_with_its_docstring(palette):
-    assert sorted(palette.tiles.visible_kinds()) == sorted(LAYERS)
+    assert sorted(palette.tiles.visible_kinds()) == sorted([*LAYERS, *BLOCKS])
     for kind in LAYERS:
         assert about(LAYERS[kind])[0].split(":")[0].split("<")[0] in item(palette, kind).toolTip()
 
@@ -39,7 +40,7 @@ def test_typing_and_enter_adds_the_best_match(palette):
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
     assert palette.got == ["Dropout"]
     QTest.keyClick(palette.search, Qt.Key.Key_Escape)
-    assert len(palette.tiles.visible_kinds()) == len(LAYERS)
+    assert len(palette.tiles.visible_kinds()) == len(LAYERS) + len(BLOCKS)
 
 
 @pytest.mark.parametrize(("text", "best"), [("relu", "ReLU"), ("max", "MaxPool2D"), ("probabilities", "Softmax"),
@@ -63,12 +64,12 @@ def test_the_keyboard_walks_over_the_tiles_and_skips_captions(palette):
     QTest.keyClick(palette.search, Qt.Key.Key_Down)
     assert palette.tiles.hasFocus()
     kinds = []
-    for _ in range(len(LAYERS)):
+    for _ in range(len(LAYERS) + len(BLOCKS)):
         kinds.append(palette.tiles.currentItem().data(KIND))
         QTest.keyClick(palette.tiles, Qt.Key.Key_Down)
     assert kinds[0] == "Input"
     assert None not in kinds
-    assert set(kinds) == set(LAYERS)
+    assert set(kinds) == {*LAYERS, *BLOCKS}
     QTest.keyClick(palette.tiles, Qt.Key.Key_Return)
     assert palette.got == [kinds[-1]]
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from core.graph.cost import Cost
 from core.graph.network import Network, Node
 from core.graph.shapes import Inference
+from core.templates.blocks import new_node
 from guibuilder.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
 from guibuilder.canvas.gestures.base import Modifiers
 from guibuilder.canvas.gestures.move import Guides
@@ -37,7 +38,7 @@ class LayerDrop:
     def __init__(self, view: "NetworkView", kind: str) -> None:
         self._view, self._scene, self._kind = view, view.drawing, kind
         network = view.document.network
-        self._node: Node = network.new_node(kind)
+        self._node: Node = new_node(network, kind)
         alone = Network().add(self._node)
         look = node_look(alone, Inference(), Cost(), self._node.id)
         self._shadow = NodeItem(look, self._scene.style_now, self._scene.detail)
