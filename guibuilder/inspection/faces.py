@@ -139,7 +139,7 @@ class ThreeFaces(InspectionView):
         return self.small.isChecked() and max(found.rows, found.columns) > _LARGE
 
     def _node(self) -> Node | None:
-        network, layer = self.needs.document.inference.flat.network, self.needs.viewing.layer
+        network, layer = self.needs.document.whole.flat.network, self.needs.viewing.layer
         return network.nodes[network.names[layer]] if layer in network.names else None
 
     def _found(self) -> tuple[Faces | None, str]:
@@ -149,8 +149,8 @@ class ThreeFaces(InspectionView):
             return None, "Select a layer to see what it is made of."
         if node is None:
             return None, f"{layer} is a block of several layers. Open it, and select one of them."
-        shapes = self.needs.document.inference.flat.inputs.get(node.id)
-        if not shapes or self.needs.document.inference.flat.shapes.get(node.id) is None:
+        shapes = self.needs.document.whole.flat.inputs.get(node.id)
+        if not shapes or self.needs.document.whole.flat.shapes.get(node.id) is None:
             return None, f"{node.name} does not fit yet. Its faces are drawn as soon as its shapes are known."
         found = faces(node.layer, shapes[0])
         return found, "" if found is not None else why_none(node.layer)

@@ -73,8 +73,8 @@ class GradientSizes(InspectionView):
     def measure(self) -> None:
         """Ask the worker for one pass there and back."""
         document = self.needs.document
-        if not document.inference.runs:
-            self.caption.setText(document.inference.errors[0].message)
+        if not document.whole.runs:
+            self.caption.setText(document.whole.errors[0].message)
             return
         self.button.setEnabled(False)
         self.caption.setText("Measuring …")

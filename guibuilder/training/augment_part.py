@@ -76,7 +76,7 @@ class AugmentPart(QWidget):
 
     def _shape(self, seen: DataSeen) -> Shape:
         """The pictures' C×H×W in the network, which may take grey ones as colour; else as they came."""
-        network, shapes = self._document.network, self._document.inference.shapes
+        network, shapes = self._document.project.network, self._document.whole.shapes
         inputs = [shapes.get(key) for key, node in network.nodes.items() if node.layer.ports[1] == 0]
         shape = inputs[0] if len(inputs) == 1 else None
         return shape if shape is not None and len(shape) == len(seen.shape) else seen.shape

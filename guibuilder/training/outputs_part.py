@@ -41,7 +41,7 @@ class OutputsPart(QWidget):
 
     def show_outputs(self, classes: int | None) -> None:
         """Show what the drawing has; `classes` is how many the data has, where that is known."""
-        network = self._document.network
+        network = self._document.project.network
         goals = goals_of(network, self._document.project.options.loss) if network.nodes else ()
         ends = tuple(sorted((goal.id, goal.name) for goal in goals)) if len(goals) > 1 else ()
         if ends != self._shown:
@@ -89,13 +89,13 @@ class OutputsPart(QWidget):
         text = f"{goal.name}, {'main' if goal.main else 'auxiliary'} output"
         label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH))
         label.setToolTip(f"{text}. {_HELP}")
-        node = self._document.inference.flat.network.nodes[goal.id]
+        node = self._document.whole.flat.network.nodes[goal.id]
         form.show_values({"weight": goal.weight, "loss": SAME if node.output is None else node.output.loss})
         form.set_row_visible("loss", not goal.main)
 
     def _wrong(self, goal: Goal, goals: tuple[Goal, ...], classes: int | None) -> str:
         """What keeps this output from being trained, in one sentence."""
-        shape = self._document.inference.flat.shapes.get(goal.id)
+        shape = self._document.whole.flat.shapes.get(goal.id)
         if goal.main and not any(each.weight for each in goals):
             return "All outputs have the weight 0, so nothing can be learned."
         if shape is None or classes is None or not goal.counts or shape == (classes,):
@@ -105,11 +105,11 @@ class OutputsPart(QWidget):
 
     def _choose(self, key: str) -> None:
         name = dict(self._shown)[key]
-        self._document.edit(f"Make {name} the main output", network=with_main(self._document.network, key))
+        self._document.edit(f"Make {name} the main output", whole=with_main(self._document.project.network, key))
 
     def _change(self, key: str, form: Form, label: str, value: Any) -> None:
-        network = with_output(self._document.network, key, **{label: value})
+        network = with_output(self._document.project.network, key, **{label: value})
         goal = next(goal for goal in goals_of(network) if goal.id == key)
         setting = settings_of(Output)[label]
         self._document.edit(f"Set {setting.label.lower()} of {goal.name} to {shown(setting, value)}",
-                            merge=f"output.{key}.{label}.{form.session}", network=network)
+                            merge=f"output.{key}.{label}.{form.session}", whole=network)

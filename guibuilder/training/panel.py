@@ -190,7 +190,7 @@ class TrainingPanel(QWidget):
     def _start_words(self) -> str:
         """Why nothing will be learned from these initial values, where that is so and nothing is trained yet."""
         project = self._document.project
-        if project.weights or not self._document.inference.runs:
+        if project.weights or not self._document.whole.runs:
             return ""
         asked = (project.network, how_to_start(project.options))
         if self._start is None or self._start[0] is not asked[0] or self._start[1] != asked[1]:

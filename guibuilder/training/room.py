@@ -13,7 +13,7 @@ def room(document: Document, pictures: int | None) -> tuple[str, int]:
     """
     options, cost = document.project.options, document.cost
     batch = _batch(options, pictures)
-    if not document.inference.runs or batch is None:
+    if not document.whole.runs or batch is None:
         return "", 0
 
     def needs(batch: int) -> int:
