@@ -12,12 +12,13 @@ from core.graph import block as blocks
 from core.graph.network import Node
 from core.layers import LAYERS
 from core.settings import Setting, settings_of
+from guibuilder.cost_facts import cost_lines
 from guibuilder.document import Change, Document, Selection
 from guibuilder.fields import shown
 from guibuilder.forms import Form
 from guibuilder.layer_table import LayerTable
 from guibuilder.network_page import NetworkPage
-from guibuilder.node_facts import cost_lines, shape_lines
+from guibuilder.node_facts import shape_lines
 from guibuilder.properties_parts import Block, NameRow, caption, explanation
 from guibuilder.theme import Theme
 
@@ -59,8 +60,9 @@ class NodePage(QWidget):
         self._column.setContentsMargins(16, 12, 16, 12)
         self._column.setSpacing(6)
         self.about.setContentsMargins(0, 0, 0, 6)
+        self.cost_why = self.cost.make_button()
         for widget in (self.name, self.about, self.training, self.shape_caption, self.shape, self.cost_caption,
-                       self.cost, self.inside_caption, self.inside, self.open):
+                       self.cost, self.cost_why, self.inside_caption, self.inside, self.open):
             self._column.addWidget(widget)
         self._column.addLayout(self._slot)
         self._column.addStretch(1)
@@ -124,7 +126,9 @@ class NodePage(QWidget):
             widget.setVisible(single)
         if single:
             self.shape.show_lines(shape_lines(self._document.inference, first))
-        self.cost.show_lines(cost_lines(self._document.inference, self._document.cost, nodes))
+        batch = self._document.project.options.batch_size
+        self.cost.show_lines(cost_lines(self._document.inference, self._document.cost, nodes, batch))
+        self.cost_why.setVisible(self.cost.explains)
         self._show_inside(first.id if single and isinstance(first.layer, blocks.Block) else None)
 
     def _show_inside(self, block: str | None) -> None:

@@ -6,7 +6,16 @@ from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.layers.base import Layer
 from guibuilder.node_facts import Line
@@ -33,6 +42,8 @@ class Block(QLabel):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._lines: tuple[Line, ...] = ()
+        self._explained = False
         self.setProperty("block", True)
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.RichText)
@@ -41,15 +52,42 @@ class Block(QLabel):
                                      | Qt.TextInteractionFlag.LinksAccessibleByKeyboard)
 
     def show_lines(self, lines: Iterable[Line]) -> None:
-        """Show these lines in their colours."""
+        """Show these lines in their colours, each with where its number comes from where that is wanted."""
+        self._lines = tuple(lines)
         colours = self._theme.colours
         font = self._theme.number_font(12)
         families = ", ".join(f"'{family}'" for family in font.families())
-        parts = [f"<p style='margin:0; line-height:148%; color:{getattr(colours, line.role)}'>{line.html}</p>"
-                 for line in lines]
+        plain = ", ".join(f"'{family}'" for family in self._theme.font().families())
+        small = f"margin:0 0 6px 0; color:{colours.soft}; font-family: {plain}; font-size: {font.pixelSize() - 1}px"
+        parts = []
+        for line in self._lines:
+            parts.append(f"<p style='margin:0; line-height:148%; color:{getattr(colours, line.role)}'>{line.html}</p>")
+            if self._explained and line.why:
+                parts.append(f'<p style="{small}">{escape(line.why)}</p>')
+        self.setToolTip("\n\n".join(line.why for line in self._lines if line.why))
         style = f"font-family: {families}; font-size: {font.pixelSize()}px"
         self.setText(f"<style>a {{ color: {colours.accent}; text-decoration: none; }}</style>"
                      f"<div style=\"{style}\">{''.join(parts)}</div>")
+
+
+    @property
+    def explains(self) -> bool:
+        """Whether any line can say where its number comes from."""
+        return any(line.why for line in self._lines)
+
+    def make_button(self) -> QPushButton:
+        """A button that shows and hides where the numbers come from."""
+        button = QPushButton("Explain these numbers")
+        button.setProperty("link", True)
+        button.setCheckable(True)
+        button.setToolTip("Show under each number where it comes from")
+        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        button.toggled.connect(self._explain)
+        return button
+
+    def _explain(self, on: bool) -> None:
+        self._explained = on
+        self.show_lines(self._lines)
 
 
 class _NameField(QLineEdit):

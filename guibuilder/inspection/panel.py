@@ -13,6 +13,7 @@ from guibuilder.background import Worker
 from guibuilder.document import Change, Document, Selection
 from guibuilder.inspection.base import InspectionView, Needs
 from guibuilder.inspection.confusion import Confusion
+from guibuilder.inspection.costs import Costs
 from guibuilder.inspection.faces import ThreeFaces
 from guibuilder.inspection.feature_maps import FeatureMaps
 from guibuilder.inspection.filters import Filters
@@ -42,7 +43,7 @@ class InspectionPanel(QWidget):
         self.side = PictureSide(needs)
         self.feature_maps, self.filters, self.confusion = FeatureMaps(needs), Filters(needs), Confusion(needs)
         self.gradient_sizes = GradientSizes(needs)
-        self.faces = ThreeFaces(needs)
+        self.faces, self.costs = ThreeFaces(needs), Costs(needs)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.foot = QLabel()
@@ -74,7 +75,7 @@ class InspectionPanel(QWidget):
     @property
     def views(self) -> tuple[InspectionView, ...]:
         """The tabs, in order."""
-        return self.feature_maps, self.filters, self.faces, self.gradient_sizes, self.confusion
+        return self.feature_maps, self.filters, self.faces, self.gradient_sizes, self.confusion, self.costs
 
     def show_view(self, title: str) -> None:
         """Bring the view of that title to the front."""

@@ -12,11 +12,12 @@ def lower(lenet):
 
 def test_all_views_are_in_one_row_of_tabs(lower):
     texts = [lower.bar.tabText(place) for place in range(lower.bar.count())]
-    assert texts == ["Training", "Problems 0", "Feature maps", "Filters", "Three faces", "Gradient sizes", "Confusion"]
+    assert texts == ["Training", "Problems 0", "Feature maps", "Filters", "Three faces", "Gradient sizes",
+                     "Confusion", "Cost"]
     assert not lower.inspection.tabs.tabBar().isVisible()
 
 
-@pytest.mark.parametrize("place", range(7))
+@pytest.mark.parametrize("place", range(8))
 def test_a_click_shows_what_the_tab_says(lower, place, qtbot):
     QTest.mouseClick(lower.bar, Qt.MouseButton.LeftButton, pos=lower.bar.tabRect(place).center())
     shown = (lower.training, lower.problems, lower.inspection)[min(place, 2)]

@@ -31,6 +31,26 @@ def test_totals_and_table(page):
     assert cells(page, 1) == ["C1", "6×28×28", "156"]
 
 
+def test_the_batch_size_can_be_changed_here(page, document):
+    assert "715,440 on the way back" in page.totals.text()
+    assert "4.1 MB of activations" in page.totals.text()
+    page.batch.setFocus()
+    page.batch.selectAll()
+    QTest.keyClicks(page.batch, "128")
+    QTest.keyClick(page.batch, Qt.Key.Key_Return)
+    assert document.project.options.batch_size == 128
+    assert "8.2 MB of activations" in page.totals.text()
+    assert "for a batch of 128" in page.totals.text()
+    document.undo_stack.undo()
+    assert document.project.options.batch_size == 64
+
+
+def test_the_totals_say_where_they_come_from(page):
+    assert "frozen layers none for their weights" not in page.totals.text()
+    QTest.mouseClick(page.totals_why, Qt.MouseButton.LeftButton)
+    assert "frozen layers none for their weights" in page.totals.text()
+
+
 def test_unknown_sizes_are_question_marks(page, document):
     document.edit("x", network=document.network.change(document.network.names["C3"], kernel=15))
     rows = {cells(page, row)[0]: cells(page, row)[1:] for row in range(14)}

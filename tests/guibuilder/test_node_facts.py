@@ -6,7 +6,8 @@ from core.graph.cost import cost
 from core.graph.network import Edge
 from core.graph.shapes import infer
 from core.templates import template
-from guibuilder.node_facts import cost_lines, shape_lines
+from guibuilder.cost_facts import cost_lines
+from guibuilder.node_facts import shape_lines
 from tests.core.networks import two_heads
 
 
@@ -27,11 +28,29 @@ def lenet():
     ("S2", ["in 6×28×28 from <a href=\"n3\">A1</a>", "(28 − 2)/2 + 1 = 14", "out 6×14×14"],
      ["0 parameters", "0 multiply-adds", "receptive field 6×6"]),
     ("C5", ["in 400 from <a href=\"n8\">Flatten</a>", "out 120"],
-     ["(400 + 1)·120 = 48,120 parameters", "48,000 multiply-adds", "receptive field: the whole picture"]),
+     ["(400 + 1)·120 = 48,120 parameters", "120 · 400 = 48,000 multiply-adds", "96,000 on the way back"]),
 ])
 def test_layers_of_lenet(lenet, name, shape, price):
     assert facts(lenet, name)[0] == shape
     assert facts(lenet, name)[1][:3] == price
+
+
+def test_every_number_of_a_convolution_says_where_it_comes_from(lenet):
+    inference = infer(lenet)
+    lines = cost_lines(inference, cost(inference), [lenet.nodes[lenet.names["C1"]]], 32)
+    assert [line.html for line in lines] == [
+        "(5·5·1 + 1)·6 = 156 parameters", "6·28·28 · 5·5·1 = 117,600 multiply-adds", "117,600 on the way back",
+        "receptive field 5×5", "jump 1, first centre 2", "18.8 kB per picture", "602 kB for a batch of 32"]
+    assert "none for the input, for nothing before it learns" in lines[2].why
+    assert all(line.why for line in lines if line.role == "text")
+    lines = cost_lines(inference, cost(inference), [lenet.nodes[lenet.names["C3"]]])
+    assert "gradient of the input 240,000, as many again" in lines[2].why
+    assert lines[4].html == "jump 2, first centre 6.5"
+
+
+def test_where_branches_meet_the_field_has_two_ends():
+    network = template("resnet-small").network
+    assert "receptive field 3×3 to 7×7" in facts(network, "B1_add")[1]
 
 
 def test_bypassed_and_frozen(lenet):
@@ -75,4 +94,4 @@ def test_several_layers_are_added_up(lenet):
     inference = infer(lenet)
     nodes = [lenet.nodes[lenet.names[name]] for name in ("C1", "C3")]
     lines = [line.html for line in cost_lines(inference, cost(inference), nodes)]
-    assert lines == ["2,572 parameters", "357,600 multiply-adds"]
+    assert lines == ["2,572 parameters", "357,600 multiply-adds", "597,600 on the way back"]

@@ -78,8 +78,14 @@ def test_shape_and_cost_show_their_arithmetic(properties, selection, names):
     selection.set([names["C1"]])
     page = properties.node_page
     assert lines(page.shape) == ["in 1×32×32 from ", "Input", "(32 − 5)/1 + 1 = 28", "out 6×28×28"]
-    assert lines(page.cost) == ["(5·5·1 + 1)·6 = 156 parameters", "117,600 multiply-adds", "receptive field 5×5",
-                                "18.8 kB per picture"]
+    assert lines(page.cost) == ["(5·5·1 + 1)·6 = 156 parameters", "6·28·28 · 5·5·1 = 117,600 multiply-adds",
+                                "117,600 on the way back", "receptive field 5×5", "jump 1, first centre 2",
+                                "18.8 kB per picture", "1.2 MB for a batch of 64"]
+    QTest.mouseClick(page.cost_why, Qt.MouseButton.LeftButton)
+    assert "none for the input, for nothing before it learns" in page.cost.text()
+    assert "none for the input" in page.cost.toolTip()
+    selection.set([names["C1"], names["C3"]])
+    assert not page.cost_why.isVisible()
 
 
 def test_what_does_not_fit_is_said_in_the_shape(properties, document, selection, names):
