@@ -7,7 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QTableView, QVBoxLayout
 
-from core.graph.cost import LayerCost
+from core.graph.cost import Cost, LayerCost, cost
 from core.graph.shapes import Inference
 from core.layers.base import describe
 from core.settings import settings_of
@@ -37,13 +37,16 @@ class CostModel(QAbstractTableModel):
     def __init__(self, document: Document, theme: Theme) -> None:
         super().__init__()
         self._document, self._theme = document, theme
-        self._inference = Inference()
+        self._whole = self._inference = Inference()
+        self.cost = Cost()
         self.ids: tuple[str, ...] = ()
 
     def refresh(self) -> None:
         """The network, the batch or the colours are new."""
         self.beginResetModel()
-        self._inference = self._document.inference.flat
+        if self._whole is not self._document.whole:
+            self._whole = self._document.whole
+            self._inference, self.cost = self._whole.flat, cost(self._whole)
         self.ids = self._inference.network.order
         self.endResetModel()
 
@@ -82,7 +85,7 @@ class CostModel(QAbstractTableModel):
         return self._document.project.options.batch_size
 
     def _text(self, key: str, column: int) -> str:
-        node, known = self._inference.network.nodes[key], self._document.cost.layers.get(key)
+        node, known = self._inference.network.nodes[key], self.cost.layers.get(key)
         if column == 0:
             return node.name
         if column == 1:
@@ -95,13 +98,13 @@ class CostModel(QAbstractTableModel):
                 field_words(known) if known.receptive_field else "all")
 
     def _total(self, column: int) -> str:
-        cost = self._document.cost
-        return ("Total", "", f"{cost.parameters:,}", f"{cost.macs:,}", f"{cost.macs_backward:,}",
-                bytes_text(cost.activation_bytes * self._batch), "")[column]
+        whole = self.cost
+        return ("Total", "", f"{whole.parameters:,}", f"{whole.macs:,}", f"{whole.macs_backward:,}",
+                bytes_text(whole.activation_bytes * self._batch), "")[column]
 
     def _why(self, key: str, column: int) -> str:
         """Where the number in a cell comes from."""
-        node, known = self._inference.network.nodes[key], self._document.cost.layers.get(key)
+        node, known = self._inference.network.nodes[key], self.cost.layers.get(key)
         gets, shape = self._inference.inputs.get(key), self._inference.shapes.get(key)
         if column == 0 or known is None or gets is None or node.layer.bypassed:
             return f"{node.name}: {node.type}, {node.layer.short()}".rstrip(", ")
@@ -174,17 +177,18 @@ class Costs(InspectionView):
         if not self.isVisible():
             return
         document = self.needs.document
-        cost, options = document.cost, document.project.options
+        options = document.project.options
         self.rows.refresh()
+        found = self.rows.cost
         self.table.verticalHeader().setDefaultSectionSize(round(25 * self.needs.theme.scale))
         self.batch.show_value(options.batch_size)
-        if not document.network.nodes:
+        if not document.project.network.nodes:
             self.caption.setText("Drag a layer from the left, or start from a template.")
             return
-        memory = bytes_text(cost.memory_bytes(options.batch_size, options.optimizer))
-        kept = bytes_text(cost.activation_bytes * options.batch_size)
-        frozen = "" if cost.trainable == cost.parameters else f", {cost.trainable:,} of them trainable"
-        self.caption.setText(f"{cost.parameters:,} parameters{frozen} · training with {options.optimizer} needs "
+        memory = bytes_text(found.memory_bytes(options.batch_size, options.optimizer))
+        kept = bytes_text(found.activation_bytes * options.batch_size)
+        frozen = "" if found.trainable == found.parameters else f", {found.trainable:,} of them trainable"
+        self.caption.setText(f"{found.parameters:,} parameters{frozen} · training with {options.optimizer} needs "
                              f"{memory}, with {kept} of activations")
 
     def _set_batch(self, size: int) -> None:

@@ -144,11 +144,9 @@ class ThreeFaces(InspectionView):
 
     def _found(self) -> tuple[Faces | None, str]:
         """The faces, or a sentence."""
-        node, layer = self._node(), self.needs.viewing.layer
-        if layer is None:
-            return None, "Select a layer to see what it is made of."
+        node = self._node()
         if node is None:
-            return None, f"{layer} is a block of several layers. Open it, and select one of them."
+            return None, "Select a layer to see what it is made of."
         shapes = self.needs.document.whole.flat.inputs.get(node.id)
         if not shapes or self.needs.document.whole.flat.shapes.get(node.id) is None:
             return None, f"{node.name} does not fit yet. Its faces are drawn as soon as its shapes are known."

@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from core.graph.blocks import group
 from core.templates import template
 from guibuilder.document import Document, Selection
 from guibuilder.inspection.costs import COLUMNS, Costs
@@ -80,3 +81,14 @@ def test_broken_and_empty_networks(view: Costs, document: Document):
     document.edit("y", network=document.network.remove(*document.network.nodes))
     assert view.rows.rowCount() == 0
     assert "start from a template" in view.caption.text()
+
+
+def test_layers_in_blocks_have_rows_of_their_own(view: Costs, document: Document):
+    names = document.network.names
+    made = group(document.network, [names[name] for name in ("C3", "A3", "S4")], "Middle")
+    document.edit("Group", network=made.network)
+    found = [row(view, number) for number in range(view.rows.rowCount())]
+    assert ["Middle/C3", "16×10×10", "2,416", "240,000", "480,000", "410 kB", "14×14"] in found
+    assert found[-1][2:5] == ["61,706", "416,520", "715,440"]
+    document.open((document.network.names["Middle"],))
+    assert [row(view, number) for number in range(view.rows.rowCount())] == found

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from core.graph.blocks import group
 from core.templates import template
 from guibuilder.document import Document, Selection
 from guibuilder.inspection.faces import ThreeFaces
@@ -216,3 +217,18 @@ def test_it_is_drawn_in_both_themes_and_small(view: ThreeFaces, theme: Theme, pa
         assert drawing.width() >= 120
         drawing.setFocus()
         drawing.grab()
+
+
+def test_layers_in_blocks_have_faces_too(view: ThreeFaces, document: Document, selection: Selection):
+    made = group(document.network, [document.network.names[name] for name in ("C3", "A3")], "Middle")
+    document.edit("Group", network=made.network)
+    select(document, selection, "Middle")
+    assert "ReLU has no window" in view.sentence.text()
+    document.open((document.network.names["Middle"],))
+    select(document, selection, "C3")
+    assert view.caption.text().startswith("Middle/C3: 16 of 5×5")
+
+
+def test_an_empty_network_asks_for_a_layer(view: ThreeFaces, document: Document):
+    document.edit("Empty", network=document.network.remove(*document.network.nodes))
+    assert view.sentence.text() == "Select a layer to see what it is made of."
