@@ -92,13 +92,14 @@ def check_memory(needs: Needs, batch: int) -> str:
 
 
 def smaller_batch(needs: Needs, batch: int, free: int) -> int:
-    """The largest power of two below `batch` that fits with room to spare, or just fits; 0 where none does."""
+    """The largest power of two below `batch` that fits with room to spare; 0 where none does.
+
+    Where that would be far smaller than what just fits, what just fits is better.
+    """
     powers = [1 << place for place in reversed(range((batch - 1).bit_length()))]
-    for share in (TIGHT, 1.0):
-        found = next((each for each in powers if needs(each) + PROCESS_BYTES <= share * free), 0)
-        if found:
-            return found
-    return 0
+    roomy, most = (next((each for each in powers if needs(each) + PROCESS_BYTES <= share * free), 0)
+                   for share in (TIGHT, 1.0))
+    return roomy if 4 * roomy >= most else most
 
 
 def _advice(needs: Needs, smaller: int) -> str:

@@ -54,6 +54,8 @@ def test_what_does_not_fit_is_refused_with_a_batch_that_does(monkeypatch):
 def test_a_batch_that_only_just_fits_is_better_than_none(monkeypatch):
     free(monkeypatch, 1 * GB)
     assert memory.smaller_batch(needs, 64, 1 * GB) == 1
+    assert memory.smaller_batch(lambda batch: needs(64) + batch, 64, int(9.5 * GB)) == 32
+    assert memory.smaller_batch(needs, 64, int(5.2 * GB)) == 16
     with pytest.raises(MemoryRefused, match="A batch of 1 would need 935 MB"):
         memory.check_memory(needs, 64)
 
