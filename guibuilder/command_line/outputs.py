@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from core.errors import SettingError, UsageError
-from core.graph.goals import Goal, goals_of, with_main, with_output
+from core.graph.goals import Goal, ends, goals_of, with_main, with_output
 from core.graph.network import Network
 from core.graph.output import AUXILIARY, LOSSES, MAIN, SAME, Output
 
@@ -66,5 +66,4 @@ def sentence(network: Network, loss: str) -> str:
 
 
 def _several(network: Network, loss: str) -> tuple[Goal, ...]:
-    goals = goals_of(network, loss) if network.nodes else ()
-    return goals if len(goals) > 1 else ()
+    return goals_of(network, loss) if len(ends(network)) > 1 else ()

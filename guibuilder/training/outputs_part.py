@@ -5,7 +5,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from core.graph.goals import Goal, goals_of, with_main, with_output
+from core.graph.goals import Goal, ends, goals_of, with_main, with_output
 from core.graph.output import SAME, Output
 from core.layers.base import describe
 from core.settings import Setting, settings_of
@@ -42,13 +42,13 @@ class OutputsPart(QWidget):
     def show_outputs(self, classes: int | None) -> None:
         """Show what the drawing has; `classes` is how many the data has, where that is known."""
         network = self._document.project.network
-        goals = goals_of(network, self._document.project.options.loss) if network.nodes else ()
-        ends = tuple(sorted((goal.id, goal.name) for goal in goals)) if len(goals) > 1 else ()
-        if ends != self._shown:
-            self._shown = ends
-            self._build(goals if ends else ())
-        self.setVisible(bool(ends))
-        if ends:
+        goals = goals_of(network, self._document.project.options.loss) if len(ends(network)) > 1 else ()
+        found = tuple(sorted((goal.id, goal.name) for goal in goals))
+        if found != self._shown:
+            self._shown = found
+            self._build(goals)
+        self.setVisible(bool(found))
+        if found:
             self.main.show_values({"main": goals[0].id})
             for goal in goals:
                 self._show(goal)

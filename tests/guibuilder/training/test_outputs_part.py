@@ -1,5 +1,7 @@
 """The outputs in the settings of a training: seen where there are several, changed by hand, undone, locked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -8,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from core.graph.blocks import group
 from core.graph.goals import goals_of
+from core.graph.network import Edge, Network
 from core.project import DataChoice, Project
 from core.worker.messages import DataSeen
 from guibuilder.document import Document
@@ -54,6 +57,12 @@ def chosen(editor, text: str) -> None:
     editor.activated.emit(index)
 
 
+def _circle() -> Network:
+    network = Network().add(Network().new_node("Tanh"))
+    network = network.add(network.new_node("Sigmoid"))
+    return replace(network, edges=(Edge("n1", "n2"), Edge("n2", "n1")))
+
+
 def test_every_output_is_shown_with_its_weight(form: SettingsForm):
     assert form.outputs.isVisible()
     main = form.outputs.main.editors["main"]
@@ -69,8 +78,9 @@ def test_every_output_is_shown_with_its_weight(form: SettingsForm):
 def test_one_output_needs_no_such_settings(form: SettingsForm, document: Document):
     document.load(tiny())
     assert not form.outputs.isVisible()
-    document.load(Project())
-    assert not form.outputs.isVisible()
+    for drawn in (Network(), group(two_heads(), list(two_heads().nodes)[1:2], "B").network.remove("n1"), _circle()):
+        document.load(Project(drawn))
+        assert form.outputs.isVisible() == (len(drawn.finals()) > 1)
     document.load(Project(two_heads()))
     assert form.outputs.isVisible()
 
