@@ -38,9 +38,12 @@ class NodeLook:
 
 
 def output_words(inference: Inference) -> dict[str, str]:
-    """What the outputs say of themselves, by id, where there are several: "main output", "auxiliary × 0.3"."""
+    """What the outputs say of themselves, by id, where there are several: "main output", "auxiliary × 0.3".
+
+    Inside a block nobody knows which outputs the whole network has.
+    """
     network = inference.network
-    if not inference.runs or len(ends(network)) < 2:
+    if inference.given is not None or not inference.runs or len(ends(network)) < 2:
         return {}
     return {goal.id: "main output" if goal.main else f"auxiliary × {goal.weight:g}" for goal in goals_of(network)
             if goal.id in network.nodes}

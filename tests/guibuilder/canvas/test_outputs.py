@@ -1,8 +1,10 @@
 """Outputs on the canvas: they say what they are where there are several, at once and not only after a redraw."""
 
 from core.graph.arrange import arrange
-from core.graph.goals import with_main, with_output
-from guibuilder.canvas.look import spoken
+from core.graph.blocks import group
+from core.graph.goals import ends, with_main, with_output
+from core.graph.shapes import infer
+from guibuilder.canvas.look import output_words, spoken
 from guibuilder.canvas.scene import NetworkScene
 from tests.core.networks import two_heads
 
@@ -37,6 +39,16 @@ def test_what_they_say_follows_every_edit(make_canvas):
         assert said(NetworkScene(document, canvas.selection, canvas.scene.theme)) == expected
         document.undo_stack.undo()
         assert said(canvas.scene) == {"Main": "main output", "Aux": "auxiliary × 0.3"}
+
+
+def test_inside_a_block_nothing_is_said_of_outputs():
+    network = two_heads()
+    grouped = group(network, [network.names[name] for name in ("C1", "R1", "AuxFlat", "AuxDense", "Aux")], "Front")
+    inference = infer(grouped.network)
+    (inside,) = inference.blocks.values()
+    assert output_words(inference) == {network.names["Main"]: "main output"}
+    assert len(ends(inside.network)) == 2
+    assert output_words(inside) == {}
 
 
 def test_a_second_output_is_noticed_by_the_first(make_canvas):
