@@ -76,7 +76,7 @@ class Block(Layer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was derived."""
-        return {key: value for key, value in self.__dict__.items() if key not in ("inside", "exit")}
+        return {key: value for key, value in self.__dict__.items() if key not in ("inside", "exit", "spreads")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what travelled."""
@@ -99,6 +99,13 @@ class Block(Layer):
             return node
         frozen, bypassed = node.layer.frozen or self.frozen, node.layer.bypassed or self.bypassed
         return replace(node, layer=replace(node.layer, frozen=frozen, bypassed=bypassed))
+
+    @cached_property
+    def spreads(self) -> bool:
+        """Whether outputs of the network may lie inside: a layer that leads nowhere, or one that was meant as one."""
+        return any(node.output is not None or (isinstance(node.layer, Block) and node.layer.spreads)
+                   or (key not in self.network.outgoing and not is_port(node))
+                   for key, node in self.network.nodes.items())
 
     @property
     def layer_count(self) -> int:

@@ -39,6 +39,14 @@ def ends(network: Network) -> tuple[str, ...]:
     return tuple(key for key in finals if key in network.incoming) or finals
 
 
+def has_one_plain_end(network: Network) -> bool:
+    """Whether it is plain without taking blocks apart that there is one output and that nothing was decided."""
+    finals = network.finals()
+    found = [key for key in finals if key in network.incoming] or finals
+    return len(found) == 1 and network.nodes[found[0]].output is None \
+        and not any(isinstance(node.layer, Block) and node.layer.spreads for node in network.nodes.values())
+
+
 def main_of(network: Network) -> str:
     """The id of the main output: the one marked so, else of those not marked auxiliary the deepest.
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from core.errors import NetworkError
 from core.graph.block import Block, BlockInput, BlockOutput, is_port
 from core.graph.expand import SEPARATOR, expanded
-from core.graph.goals import Goal, goals_of
+from core.graph.goals import Goal, goals_of, has_one_plain_end
 from core.graph.network import Network, Node
 from core.graph.zeros import AT_ZERO, at_zero
 from core.layers.base import Shape, ShapeError, describe
@@ -160,7 +160,7 @@ class _Inferring:
             by_node[problem.node] = (*by_node.get(problem.node, ()), problem) if problem.node else ()
         made = Inference(self._shapes, self._inputs, tuple(problems), network, self._blocks, old.given, old.prefix,
                          by_node, local)
-        if old.given is not None or not made.runs:
+        if old.given is not None or not made.runs or has_one_plain_end(network):
             return made
         more = _outputs(made)
         for problem in more:

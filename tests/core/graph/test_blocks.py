@@ -19,6 +19,7 @@ from core.graph.levels import longest_path, names_at, network_at, put_at, rename
 from core.graph.network import Edge, Network, Node
 from core.graph.shapes import infer
 from core.layers import make_layer
+from core.layers.conv2d import Conv2D
 from core.project import Project, fitting
 from core.templates import template
 from tests.core.networks import Drawing, every_layer
@@ -324,3 +325,28 @@ def test_ends_inside_a_block_are_counted():
     assert [(each.code, each.layer) for each in infer(after).problems] == [("several-ends", "Stem/ReLU")]
     no_output = put_at(network, path, inner.remove(inner.names["Out"]))
     assert "has no output" in " ".join(problem.message for problem in infer(no_output).errors)
+
+
+def test_an_edit_costs_no_more_than_the_levels_it_touches(monkeypatch):
+    """A thousand layers in twenty blocks: only the edited block is looked at again, and no block is taken apart."""
+    drawing = Drawing().add("Input", "Input", shape=(4, 8, 8))
+    for number in range(1000):
+        settings_here = {} if number % 2 else {"filters": 4, "kernel": 1}
+        drawing.add("ReLU" if number % 2 else "Conv2D", f"L{number}", **settings_here)
+    network = drawing.network
+    for number in range(20):
+        network = grouped(network, *(f"L{each}" for each in range(50 * number, 50 * number + 50)), name=f"B{number}")
+    before = infer(network)
+    assert not before.problems
+    path = (network.names["B7"],)
+    inner = network_at(network, path)
+    edited = put_at(network, path, inner.change(inner.names["L360"], kernel=3, padding=1))
+    seen = []
+    monkeypatch.setattr("core.graph.shapes.expanded", lambda network: pytest.fail("a block was taken apart"))
+    monkeypatch.setattr("core.graph.goals.expanded", lambda network: pytest.fail("a block was taken apart"))
+    shape = Conv2D.output_shape
+    monkeypatch.setattr(Conv2D, "output_shape", lambda layer, *shapes: seen.append(layer) or shape(layer, *shapes))
+    after = infer(edited, before)
+    assert seen == [edited.nodes[path[0]].layer.network.by_name("L360").layer]
+    assert after.runs
+    assert [key for key in after.blocks if after.blocks[key] is not before.blocks[key]] == [path[0]]
