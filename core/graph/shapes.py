@@ -199,8 +199,10 @@ class _Inferring:
         known = self._old.blocks.get(node.id)
         if known is None or known.prefix != prefix:
             known = Inference(prefix=prefix)
-        if known.network is not block.inside or known.given != given:
-            known = infer(block.inside, replace(known, given=given))
+        # What is frozen has the same shapes, so edits that follow from what is known here leave it as it was drawn.
+        inside = block.inside if block.bypassed else block.network
+        if known.network is not inside or known.given != given:
+            known = infer(inside, replace(known, given=given))
         self._blocks[node.id] = known
         found = tuple(replace(problem, node=node.id) for problem in known.problems)
         if block.exit is None:

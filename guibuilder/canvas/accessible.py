@@ -3,6 +3,7 @@
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
 from PySide6.QtWidgets import QGraphicsView
 
+from core.graph.block import is_port
 from core.graph.network import Network
 from guibuilder.canvas.look import spoken
 from guibuilder.canvas.scene import NetworkScene
@@ -10,9 +11,10 @@ from guibuilder.canvas.scene import NetworkScene
 
 def words_for(scene: NetworkScene) -> tuple[str, str]:
     """Name and description of the canvas: how large the network is, and what is selected."""
-    count = len(scene.network.nodes)
+    count = sum(not is_port(node) for node in scene.network.nodes.values())
     errors = len(scene.document.inference.errors)
-    name = f"Network, {count} layer{'' if count == 1 else 's'}"
+    opened = scene.document.block_names
+    name = f"{'Block ' + opened[-1] if opened else 'Network'}, {count} layer{'' if count == 1 else 's'}"
     name += f", {errors} problem{'' if errors == 1 else 's'}" if errors and count else ""
     ids = scene.selection.ids
     if not ids and scene.selected_edges:

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QPointF, Qt
 
+from core.graph.block import Block
 from core.graph.network import Edge
 from core.layers.base import describe
 from guibuilder.canvas.hits import Hit, Part
@@ -73,6 +74,10 @@ def _card(document: Document, key: str) -> str:
     if gets and shape is not None and not node.layer.bypassed:
         formula = node.layer.parameter_formula(*gets)
         rows += [f"{_plain(formula)} parameters"] if formula else []
+    if isinstance(node.layer, Block):
+        counted = document.cost.layers.get(key)
+        rows += [f"{counted.parameters:,} parameters"] if counted is not None else []
+        rows.append(f"{node.layer.short()} inside; a double-click opens it")
     rows += [_plain(problem.sentence()) for problem in inference.problems_of(key)]
     return "<br>".join(rows)
 

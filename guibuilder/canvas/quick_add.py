@@ -6,7 +6,9 @@ from PySide6.QtCore import QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QCursor, QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from core.graph.block import Block
 from core.graph.network import Edge, Node
+from core.templates.blocks import BLOCKS, ShippedBlock
 from guibuilder.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
 from guibuilder.canvas.picker import Picker, Question, Row
 from guibuilder.canvas.placing import default_anchor, follows
@@ -154,16 +156,20 @@ class _Wish:
     def rows(self, text: str) -> list[Row]:
         """The layers that answer to a text."""
         document = self._view.document
-        return [_row(each) for each in suggest(document.network, document.inference, self._place, text)]
+        found = [_row(each) for each in suggest(document.network, document.inference, self._place, text)]
+        words = text.casefold().split()
+        blocks = [block for block in BLOCKS.values() if all(word in block.title.casefold() for word in words)]
+        return [*found, *(_block_row(block) for block in blocks)] if words else found
 
-    def choose(self, chosen: Suggestion) -> None:
+    def choose(self, chosen: Suggestion | ShippedBlock) -> None:
         """Add a layer. The list may stay open: what comes next follows what came now."""
         edits = self._view.edits
+        layer = chosen.layer if isinstance(chosen, Suggestion) else None
         if self._corner is None:
-            key = edits.add_layer(chosen.kind, chosen.layer)
+            key = edits.add_layer(chosen.kind, layer)
         else:
             corner = (self._corner.x(), self._corner.y())
-            key = edits.drop_layer(chosen.kind, corner, self._place, chosen.layer)
+            key = edits.drop_layer(chosen.kind, corner, self._place, layer)
         self._place, self._corner = Place((key,)), None
 
 
@@ -171,6 +177,10 @@ def _row(each: Suggestion) -> Row:
     detail = each.layer.short() if each.fits else each.reason
     about = (type(each.layer).__doc__ or "").partition("\n")[0]
     return Row(each.kind, each.layer.family, each.kind, detail, each.shape, each.fits, each, about)
+
+
+def _block_row(block: ShippedBlock) -> Row:
+    return Row(Block.__name__, Block.family, block.title, "block", "", True, block, block.about)
 
 
 def _answers(node: Node, text: str) -> bool:

@@ -12,6 +12,7 @@ from core.data.augmentation import NAMES, Augmentation, switched
 from core.errors import FileError, SettingError, TrainingError, UsageError
 from core.formats import open_file, save_file
 from core.graph.cost import cost
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.project import Project
 from core.settings import Setting, settings_of
@@ -117,6 +118,7 @@ def _resumed(arguments: argparse.Namespace, network: Network) -> Project:
 
 def _drawn(network: Network) -> tuple[dict[str, Any], set[tuple[str, str, int]]]:
     """Layers and wires by name; places and ids do not matter."""
+    network = expanded(network)
     nodes = network.nodes
     return ({node.name: node.layer for node in nodes.values()},
             {(nodes[edge.source].name, nodes[edge.target].name, edge.port) for edge in network.edges})

@@ -2,13 +2,16 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from core.graph.block import Block
 from core.graph.expand import expanded
 from core.graph.initial import initial_weights
 from core.graph.shapes import infer
+from guibuilder.canvas.hits import Hit, Part
+from guibuilder.canvas.hover import explanation
 from guibuilder.canvas.scene import NetworkScene
-from tests.mouse import CTRL, SHIFT, body, click, double_click, key, node
+from tests.mouse import CTRL, SHIFT, body, click, double_click, key, node, write
 
 
 def select(canvas, *names):
@@ -218,3 +221,20 @@ def test_a_block_of_the_palette_is_fitted_to_what_it_follows(lenet):
     assert lenet.document.whole.runs
     assert lenet.document.inference.shapes[made] == (6, 14, 14)
     assert lenet.document.network.nodes[made].name == "Residual"
+
+
+def test_a_block_is_found_by_typing(lenet):
+    select(lenet, "S2")
+    lenet.commands.quick_add()
+    write(lenet, "residual id")
+    QTest.keyClick(lenet.picker.field, Qt.Key.Key_Return)
+    assert lenet.document.network.inputs_of(node(lenet, "Residual")) == {0: node(lenet, "S2")}
+    assert lenet.document.whole.runs
+
+
+def test_a_block_explains_itself_to_eyes_and_ears(stem):
+    words = explanation(stem.document, Hit(Part.NODE, node(stem, "Block")))
+    assert "156 parameters" in words
+    assert "3 layers inside; a double-click opens it" in words
+    enter(stem, "Block")
+    assert stem.view.accessibleName() == "Block Block, 3 layers"
