@@ -40,6 +40,19 @@ def output_of(network: Network, path: Sequence[str], key: str) -> str | None:
     return outputs.get(inside)
 
 
+def never_grouped(network: Network) -> Network:
+    """The expanded network with the ids that the layers have in their blocks, where these all differ.
+
+    So a network and the same one with blocks can be compared: grouping keeps the ids of layers. Names stay long.
+    """
+    flat = expanded(network)
+    ids = {key: key.rpartition(SEPARATOR)[2] for key in flat.nodes}
+    if flat is network or len(set(ids.values())) < len(ids):
+        return flat
+    edges = tuple(Edge(ids[edge.source], ids[edge.target], edge.port) for edge in flat.edges)
+    return Network({ids[key]: replace(node, id=ids[key]) for key, node in flat.nodes.items()}, edges, flat.name)
+
+
 class _Unfolding:
     """Collects the layers and wires of a network and of the blocks in it."""
 

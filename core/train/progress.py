@@ -17,7 +17,7 @@ import numpy as np
 
 from core.data.dataset import Dataset
 from core.errors import TrainingError
-from core.graph.expand import expanded
+from core.graph.expand import never_grouped
 from core.graph.network import Network
 from core.layers.base import Array
 from core.train.job import Trainable
@@ -128,7 +128,7 @@ def network_mark(network: Network) -> str:
 
     Names only where random numbers follow from them.
     """
-    network = expanded(network)
+    network = never_grouped(network)
     place = {key: number for number, key in enumerate(network.order)}
     layers = []
     for key in network.order:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.graph.expand import expanded
-from core.graph.network import Edge, Network
+from core.graph.expand import never_grouped
+from core.graph.network import Network
 
 
 class State(StrEnum):
@@ -57,16 +57,6 @@ def same_arithmetic(one: Network, other: Network) -> bool:
     """Whether two drawings compute the same: layers and wires alike, names and places do not matter."""
     if one is other:
         return True
-    one, other = _without_blocks(one), _without_blocks(other)
+    one, other = never_grouped(one), never_grouped(other)
     return (set(one.edges) == set(other.edges) and one.nodes.keys() == other.nodes.keys()
             and all(node.layer == other.nodes[key].layer for key, node in one.nodes.items()))
-
-
-def _without_blocks(network: Network) -> Network:
-    """The network as if its layers had never been grouped: with the ids they have in their blocks, where all differ."""
-    flat = expanded(network)
-    ids = {key: key.rpartition("/")[2] for key in flat.nodes}
-    if flat is network or len(set(ids.values())) < len(ids):
-        return flat
-    edges = tuple(Edge(ids[edge.source], ids[edge.target], edge.port) for edge in flat.edges)
-    return Network({ids[key]: node for key, node in flat.nodes.items()}, edges)

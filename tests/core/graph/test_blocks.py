@@ -12,7 +12,7 @@ from core.graph.block import Block, BlockInput, BlockOutput, depth_of
 from core.graph.blocks import group, ungroup
 from core.graph.clipboard import paste, to_text
 from core.graph.cost import cost
-from core.graph.expand import expanded
+from core.graph.expand import expanded, never_grouped
 from core.graph.fixes import fixes_for
 from core.graph.initial import initial_weights
 from core.graph.levels import longest_path, names_at, network_at, put_at, renamed_layers
@@ -22,6 +22,7 @@ from core.layers import make_layer
 from core.layers.conv2d import Conv2D
 from core.project import Project, fitting
 from core.templates import template
+from core.train.progress import network_mark
 from tests.core.networks import Drawing, every_layer
 
 
@@ -350,3 +351,15 @@ def test_an_edit_costs_no_more_than_the_levels_it_touches(monkeypatch):
     assert seen == [edited.nodes[path[0]].layer.network.by_name("L360").layer]
     assert after.runs
     assert [key for key in after.blocks if after.blocks[key] is not before.blocks[key]] == [path[0]]
+
+
+def test_grouping_is_no_other_training():
+    """What tells whether a training can go on exactly looks through blocks, and sees what changes inside them."""
+    network = template("lenet5").network
+    within = grouped(grouped(network, "C1", "A1"), "Stem", "S2", name="Front")
+    assert set(never_grouped(within).nodes) == set(network.nodes)
+    assert network_mark(within) == network_mark(network)
+    path = (within.names["Front"], network_at(within, (within.names["Front"],)).names["Stem"])
+    inner = network_at(within, path)
+    changed = put_at(within, path, inner.change(inner.names["C1"], filters=7))
+    assert network_mark(changed) != network_mark(network)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import CoreError, DataError
+from core.graph.blocks import group
 from core.inspect.activations import feature_maps
 from core.project import DataChoice, Project
 from core.worker import looking
@@ -27,6 +28,17 @@ def test_it_shows_the_layer_of_the_definition():
     assert seen.filters is None
     assert sum(share for _, share in seen.prediction) <= 1
     assert seen.prediction[0][1] >= seen.prediction[1][1]
+
+
+def test_layers_in_blocks_are_looked_at_by_their_long_names():
+    network = PROJECT.network
+    made = group(network, [network.names[name] for name in ("C1", "R1", "P1")], "Stem")
+    trained = replace(PROJECT, weights=weights_of(network, 7))
+    plain = see_project(Watch(1, "C1"), trained, LIBRARY)
+    inside = see_project(Watch(1, "Stem/C1"), trained.with_network(made.network, made.moved), LIBRARY)
+    np.testing.assert_array_equal(inside.maps, plain.maps)
+    np.testing.assert_array_equal(inside.filters, plain.filters)
+    assert inside.prediction == plain.prediction
 
 
 def test_an_index_beyond_the_end_begins_anew():
