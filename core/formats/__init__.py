@@ -68,10 +68,12 @@ def _read(file: BinaryIO, path: Path) -> Project:
     ending = path.suffix.lower()
     if not head:
         raise FormatError(f"{path.name} is empty.")
-    if ending == ".onnx":
-        raise FormatError(f"{path.name}: ONNX files can be written but not opened. Open a .gbnet project or a .json "
-                          f"network.")
+    named = format_of(path)
+    if named is not None and named.name == "onnx" and named.read is not None:
+        # Others may write the parts of a message in any order, so the first bytes need not tell.
+        return named.read(file, path.name)
     if ending in _PROGRAMS:
         raise FormatError(f"{path.name} is of a kind that can carry programs, so it is not opened. Open a .gbnet "
-                          f"project or a .json network.")
-    raise FormatError(f"{path.name} is neither a guibuilder project (.gbnet) nor a network (.json), or it is damaged.")
+                          f"project, a .json network or an .onnx model.")
+    raise FormatError(f"{path.name} is neither a guibuilder project (.gbnet), a network (.json) nor an ONNX model "
+                      f"(.onnx), or it is damaged.")

@@ -1,4 +1,4 @@
-"""ONNX export (opset 17, IR 8): runs in onnxruntime and wherever else ONNX runs.
+"""ONNX: export (opset 17, IR 8) for onnxruntime and wherever else ONNX runs, and import of what others wrote.
 
 Inputs and outputs carry the layers' names, the batch is free, and the classes travel in the metadata. The main
 output comes first. Outputs marked auxiliary stay out, with all layers that only lead to them: they help the training,
@@ -7,6 +7,7 @@ and the file is for use.
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,6 +18,9 @@ from core.formats.base import Format
 from core.formats.json_text import dumps, encoded
 from core.formats.onnx_graph import OnnxGraph, OnnxLayer
 from core.formats.onnx_operators import write_layer
+from core.formats.onnx_reading.model import read_model
+from core.formats.onnx_reading.outside import Beside
+from core.formats.onnx_reading.reading import project_of
 from core.graph.goals import in_use
 from core.graph.network import Node
 from core.graph.shapes import Inference, running
@@ -27,6 +31,8 @@ from core.version import VERSION
 OPSET, IR = 17, 8
 BATCH = "N"
 LARGEST = 2_000_000_000
+# What protocol buffers can hold.
+LARGEST_FILE = 2**31
 PIXELS = "float32, from 0 (black) to 1 (white)"
 
 
@@ -136,4 +142,19 @@ def _write(project: Project, file: BinaryIO) -> None:
     file.write(to_onnx(project))
 
 
-FORMAT = Format("onnx", "ONNX", ".onnx", "Network and weights for onnxruntime, other programs and the web.", _write)
+def _read(file: BinaryIO, what: str) -> Project:
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size > LARGEST_FILE:
+        raise FormatError(f"{what} has {size / 1e9:,.1f} GB; ONNX files hold at most 2.")
+    path = Path(file.name) if isinstance(getattr(file, "name", None), str) else None
+    return project_of(read_model(file.read(size), what), what, Beside(path.parent if path is not None else None))
+
+
+def _match(head: bytes) -> bool:
+    """Begins with the version of the format, then a text or the operator sets, as all known writers do."""
+    return len(head) > 2 and head[0] == 0x08 and 3 <= head[1] < 32 and head[2] in (0x12, 0x1A, 0x22, 0x3A, 0x42)
+
+
+FORMAT = Format("onnx", "ONNX", ".onnx", "Network and weights for onnxruntime, other programs and the web.", _write,
+                _read, _match)

@@ -24,5 +24,10 @@ class Unknown(Layer):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Nobody knows."""
+        told = self.kept.get("onnx")
+        if isinstance(told, dict):
+            raise ShapeError("unknown-type", f"stands for {told.get('operator')} (node {told.get('node')}, number "
+                                             f"{told.get('number')} in the ONNX file), which is not supported: "
+                                             f"{str(told.get('why')).rstrip('.')}. Replace or remove it.")
         raise ShapeError("unknown-type", f"is of the type {self.name}, which this version does not know. Update "
                                          f"guibuilder, or remove the layer.")

@@ -36,7 +36,7 @@ def test_the_content_decides_and_not_the_name(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "content", "words"), [
-    ("a.gbnet", b"", "is empty"), ("a.onnx", b"\x08\x08", "ONNX files can be written"),
+    ("a.gbnet", b"", "is empty"), ("a.onnx", b"\x08\x08", "holds no operator"),
     ("a.pt", b"\x80\x02", "can carry programs"), ("a.h5", b"\x89HDF", "can carry programs"),
     ("a.gbnet", b"\x1f\x8b", "neither"), ("a.png", b"\x89PNG", "neither"),
 ])

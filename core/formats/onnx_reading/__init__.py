@@ -1,0 +1,1 @@
+"""Reading ONNX files: the bytes with every length checked, the graph, and the layers that its operators stand for."""

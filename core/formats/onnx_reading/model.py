@@ -1,0 +1,231 @@
+"""An ONNX model as the file has it: nodes with their attributes, tensors, inputs and outputs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.errors import FormatError
+from core.formats.onnx_reading.tensor import Tensor, read_tensor
+from core.formats.onnx_reading.wire import (
+    BYTES,
+    VARINT,
+    Field,
+    WireError,
+    fields,
+    message,
+    real,
+    signed,
+    signed_list,
+    text,
+)
+
+OLDEST, NEWEST = 6, 27
+MOST_NODES = 20_000
+MOST_TENSORS = 50_000
+_GRAPHS = (6, 11, 22, 23)
+Shape = tuple[int | None, ...]
+
+
+@dataclass
+class OnnxNode:
+    """One operator. `number` is its place in the file from 1."""
+
+    operator: str = ""
+    name: str = ""
+    domain: str = ""
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
+
+    def whole(self, name: str, default: int) -> int:
+        """An attribute that is a whole number."""
+        value = self.attributes.get(name, default)
+        return value if isinstance(value, int) else default
+
+    def real(self, name: str, default: float) -> float:
+        """An attribute that is a number."""
+        value = self.attributes.get(name, default)
+        return float(value) if isinstance(value, (int, float)) else default
+
+    def wholes(self, name: str) -> tuple[int, ...] | None:
+        """An attribute that is a list of whole numbers, or None."""
+        value = self.attributes.get(name)
+        proper = isinstance(value, list) and all(isinstance(each, int) for each in value)
+        return tuple(value) if proper and value is not None else None
+
+    def text(self, name: str, default: str) -> str:
+        """An attribute that is a text."""
+        value = self.attributes.get(name, default)
+        return value if isinstance(value, str) else default
+
+
+@dataclass
+class OnnxModel:
+    """What a file holds. `inputs` and `outputs` are (name, sizes); sizes that the file leaves open are None."""
+
+    opset: int = 0
+    producer: str = ""
+    producer_version: str = ""
+    title: str = ""
+    nodes: list[OnnxNode] = field(default_factory=list)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    inputs: list[tuple[str, Shape | None]] = field(default_factory=list)
+    outputs: list[tuple[str, Shape | None]] = field(default_factory=list)
+    shapes: dict[str, Shape | None] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def read_model(data: bytes, what: str) -> OnnxModel:
+    """The model in a file's bytes; FormatError in one sentence. `what` names the file."""
+    model, versions = OnnxModel(), dict[str, int]()
+    try:
+        _read(model, versions, memoryview(data))
+    except WireError as error:
+        raise FormatError(f"{what} is no proper ONNX file, or it is cut off: {error}.") from error
+    except FormatError as error:
+        raise FormatError(f"{what}: {error.message}") from error
+    if not model.nodes:
+        raise FormatError(f"{what} holds no operator; it is no ONNX model, or it is cut off.")
+    model.opset = versions.get("", versions.get("ai.onnx", 0))
+    if not OLDEST <= model.opset <= NEWEST:
+        raise FormatError(f"{what} needs the operator set {model.opset}; {OLDEST} to {NEWEST} are read. Export the "
+                          f"model with opset 17.")
+    return model
+
+
+def _read(model: OnnxModel, versions: dict[str, int], view: memoryview) -> None:
+    graph: memoryview | None = None
+    for number, kind, value in fields(view):
+        if number == 2:
+            model.producer = text(kind, value)
+        elif number == 3:
+            model.producer_version = text(kind, value)
+        elif number == 7:
+            graph = message(kind, value)
+        elif number == 8:
+            entry = {key: content if each == VARINT else text(each, content)
+                     for key, each, content in fields(message(kind, value))}
+            version = entry.get(2, 0)
+            versions[str(entry.get(1, ""))] = version if isinstance(version, int) else 0
+        elif number == 14:
+            pair = {key: text(each, content) for key, each, content in fields(message(kind, value))}
+            model.metadata[pair.get(1, "")] = pair.get(2, "")
+    if graph is not None:
+        _graph(model, graph)
+
+
+def _graph(model: OnnxModel, view: memoryview) -> None:
+    for number, kind, value in fields(view):
+        if number == 1:
+            if len(model.nodes) >= MOST_NODES:
+                raise FormatError(f"It holds more than {MOST_NODES:,} operators, which is more than can be drawn.")
+            model.nodes.append(_node(message(kind, value), len(model.nodes) + 1))
+        elif number == 2:
+            model.title = text(kind, value)
+        elif number == 5:
+            tensor = read_tensor(message(kind, value))
+            if tensor.name in model.tensors or len(model.tensors) >= MOST_TENSORS:
+                raise FormatError(f"It holds the tensor {tensor.title} twice, or too many tensors; it is damaged.")
+            model.tensors[tensor.name] = tensor
+        elif number == 15:
+            raise FormatError("It holds sparse tensors, which are not read. Export the model with dense weights.")
+        elif number in (11, 12, 13):
+            name, shape = _described(message(kind, value))
+            model.shapes[name] = shape
+            if number < 13:
+                (model.inputs if number == 11 else model.outputs).append((name, shape))
+
+
+def _node(view: memoryview, number: int) -> OnnxNode:
+    node = OnnxNode(number=number)
+    for each, kind, value in fields(view):
+        if each == 1:
+            node.inputs.append(text(kind, value))
+        elif each == 2:
+            node.outputs.append(text(kind, value))
+        elif each == 3:
+            node.name = text(kind, value)
+        elif each == 4:
+            node.operator = text(kind, value)
+        elif each == 5:
+            name, content = _attribute(message(kind, value))
+            node.attributes[name] = content
+        elif each == 7:
+            node.domain = text(kind, value).removeprefix("ai.onnx")
+    return node
+
+
+@dataclass
+class _Attribute:
+    """An attribute as its fields come in; only one of them is filled."""
+
+    name: str = ""
+    value: Any = None
+    values: list[Any] = field(default_factory=list)
+    type: int = 0
+
+
+def _attribute(view: memoryview) -> tuple[str, Any]:
+    found = _Attribute()
+    for number, kind, value in fields(view):
+        if number == 1:
+            found.name = text(kind, value)
+        elif number == 20:
+            found.type = signed(value)
+        elif number in _GRAPHS:
+            # Operators that hold graphs are not opened, so what they hold is never looked at.
+            found.value = "a graph"
+        elif number in _ONE:
+            found.value = _ONE[number](kind, value)
+        elif number in _MANY:
+            found.values += _MANY[number](kind, value)
+    return found.name, found.values if found.values or found.type in (6, 7, 8, 9) else found.value
+
+
+def _reals(kind: int, value: Field) -> list[float]:
+    if kind != BYTES or isinstance(value, int):
+        return [real(kind, value)]
+    if len(value) % 4:
+        raise WireError("numbers are cut off")
+    return [float(each) for each in np.frombuffer(value, "<f4")]
+
+
+_ONE: dict[int, Callable[[int, Field], Any]] = {
+    2: real, 3: lambda kind, value: signed(value), 4: text,
+    5: lambda kind, value: read_tensor(message(kind, value)),
+}
+_MANY: dict[int, Callable[[int, Field], list[Any]]] = {
+    7: _reals, 8: signed_list, 9: lambda kind, value: [text(kind, value)],
+}
+
+
+def _described(view: memoryview) -> tuple[str, Shape | None]:
+    """A ValueInfoProto: name and sizes, None where it does not tell them."""
+    name, shape = "", None
+    for number, kind, value in fields(view):
+        if number == 1:
+            name = text(kind, value)
+        elif number == 2:
+            shape = _sizes(message(kind, value))
+    return name, shape
+
+
+def _sizes(view: memoryview) -> Shape | None:
+    for number, kind, value in fields(view):
+        if number == 1:
+            for inner, inner_kind, content in fields(message(kind, value)):
+                if inner == 2:
+                    return tuple(_size(message(each, dim)) for entry, each, dim in fields(message(inner_kind, content))
+                                 if entry == 1)
+    return None
+
+
+def _size(view: memoryview) -> int | None:
+    for number, kind, value in fields(view):
+        if number == 1 and kind == VARINT:
+            size = signed(value)
+            return size if size > 0 else None
+    return None

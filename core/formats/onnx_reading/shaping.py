@@ -1,0 +1,201 @@
+"""Operators that arrange numbers anew: most of them only change how the file sees a value, and need no layer."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.formats.onnx_reading.building import Value
+from core.formats.onnx_reading.call import BATCH, Call
+from core.formats.onnx_reading.constants import Unsupported, axes_of
+from core.layers.base import Shape
+
+_MOST = 2**31
+
+
+def reshape(call: Call) -> Value:
+    """Reshape: Flatten, Reshape, or only another way to see the same numbers."""
+    sizes = call.constant(1) if len(call.inputs) > 1 else None
+    wanted = [int(each) for each in (sizes.ravel() if sizes is not None else call.node.wholes("shape") or ())]
+    value = call.value()
+    return arranged(call, value, _target(call, value, wanted))
+
+
+def flatten(call: Call) -> Value:
+    """Flatten behind the batch."""
+    value = call.value()
+    if call.node.whole("axis", 1) != 1:
+        raise Unsupported("it does not begin behind the batch")
+    if value.shape is None or (value.shape == value.inner and value.order is None and value.columns is None):
+        return call.builder.add("Flatten", [call.builder.plain(value)])
+    return arranged(call, value, (_count(value.shape),))
+
+
+def squeeze(call: Call) -> Value:
+    """Squeeze: axes of length 1 go."""
+    value, axes = call.value(), axes_of(call.node, _axes_input(call))
+    if value.shape is None:
+        raise Unsupported("the shape of its input is not known")
+    places = [axis if axis >= 0 else axis + len(value.shape) + 1 for axis in axes or ()]
+    if axes is None:
+        places = [place for place, length in enumerate(value.shape, start=1) if length == 1]
+    kept = tuple(length for place, length in enumerate(value.shape, start=1) if place not in places)
+    if 0 in places or _count(kept) != _count(value.shape):
+        raise Unsupported("it takes the batch or an axis longer than 1 away")
+    return arranged(call, value, kept or (1,), eager=False)
+
+
+def unsqueeze(call: Call) -> Value:
+    """Unsqueeze: axes of length 1 come."""
+    value, axes = call.value(), axes_of(call.node, _axes_input(call))
+    if value.shape is None or axes is None:
+        raise Unsupported("the shape of its input is not known")
+    total = len(value.shape) + len(axes) + 1
+    places = {axis if axis >= 0 else axis + total for axis in axes}
+    if 0 in places or max(places) >= total:
+        raise Unsupported("it puts an axis in front of the batch")
+    old = iter(value.shape)
+    return arranged(call, value, tuple(1 if place in places else next(old) for place in range(1, total)), eager=False)
+
+
+def arranged(call: Call, value: Value, wanted: Shape, *, eager: bool = True) -> Value:
+    """The value in another shape of the file; a layer where ours has to change as well."""
+    if value.shape is not None and value.shape == wanted:
+        return value
+    if value.columns is not None:
+        raise Unsupported("it parts a vector whose numbers lie in another order")
+    if value.order is not None:
+        return _from_pixels(call, value, wanted)
+    if wanted == value.inner:
+        if call.ours:
+            # The operator before carries a name of its own, the last one that of the layer.
+            call.builder.rename(value.node, call.builder.name)
+        return replace(value, shape=wanted)
+    if len(wanted) == 1:
+        return call.builder.add("Flatten", [replace(call.builder.settled(value), shape=value.inner)])
+    if len(wanted) == 3 and eager:
+        source = replace(call.builder.settled(value), shape=value.inner)
+        return call.builder.add("Reshape", [source], shape=wanted)
+    return replace(value, shape=wanted)
+
+
+def _from_pixels(call: Call, value: Value, wanted: Shape) -> Value:
+    """A vector from maps that the file holds with the channels last: ours has the same numbers in another order."""
+    if len(wanted) != 1 or value.inner is None or value.order is None:
+        raise Unsupported("it parts maps whose axes lie in another order")
+    columns = np.arange(_count(value.inner)).reshape(value.inner).transpose(value.order).ravel()
+    source = replace(call.builder.settled(value), order=None, shape=value.inner)
+    found = call.builder.add("Flatten", [source])
+    return found if (np.diff(columns) == 1).all() else replace(found, columns=columns)
+
+
+def transpose(call: Call) -> Value:
+    """Transpose: only the order in which the file sees the axes changes."""
+    value, axes = call.value(), call.node.wholes("perm")
+    if value.shape is None or value.inner is None:
+        raise Unsupported("the shape of its input is not known")
+    rank = len(value.shape)
+    if axes is None or sorted(axes) != list(range(rank + 1)) or axes[0] != 0:
+        raise Unsupported("it moves the batch")
+    moved = [axis - 1 for axis in axes[1:]]
+    shape = tuple(value.shape[axis] for axis in moved)
+    long = [axis for axis in moved if value.shape[axis] > 1]
+    if value.order is None and long == sorted(long):
+        return replace(value, shape=shape)
+    before = value.order or tuple(range(rank))
+    if rank != len(value.inner) or (value.order is None and value.shape != value.inner):
+        raise Unsupported("it moves axes that a Reshape made")
+    order = tuple(before[axis] for axis in moved)
+    return replace(value, shape=shape, order=None if order == tuple(range(rank)) else order)
+
+
+def sizes(call: Call) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Shape: the sizes, with a number for the batch that is recognised in a Reshape."""
+    value = call.value()
+    if value.shape is None:
+        raise Unsupported("the shape of its input is not known")
+    found = np.array((BATCH, *value.shape), np.int64)
+    end = call.node.whole("end", len(found))
+    return found[call.node.whole("start", 0):end]
+
+
+def padded(call: Call) -> Value:
+    """Pad with a number as Pad2D."""
+    node = call.node
+    value = call.builder.plain(call.value(), 3)
+    pads = [int(each) for each in call.needed(1).ravel()] if len(call.inputs) > 1 else list(node.wholes("pads") or ())
+    fill = call.constant(2)
+    number = float(fill.ravel()[0]) if fill is not None and fill.size else node.real("value", 0.0)
+    axes = call.constant(3)
+    if axes is not None:
+        places = [int(axis) % 4 for axis in axes.ravel()]
+        spread = [0] * 8
+        for place, axis in enumerate(places):
+            spread[axis], spread[axis + 4] = pads[place], pads[place + len(places)]
+        pads = spread
+    if node.text("mode", "constant") != "constant" or len(pads) != 8 or any(pads[each] for each in (0, 1, 4, 5)):
+        raise Unsupported("it pads otherwise than with one number around each map")
+    return call.builder.add("Pad2D", [value], padding=(pads[2], pads[3], pads[6], pads[7]), value=number)
+
+
+def joined(call: Call) -> Value:
+    """Concat over the channels as Concatenate."""
+    values = [call.builder.settled(call.value(place)) for place in range(len(call.inputs))]
+    if len(values) == 1:
+        return values[0]
+    first = values[0]
+    axis = call.node.whole("axis", 1)
+    rank = len(first.shape) if first.shape is not None else 3
+    place = (axis if axis >= 0 else axis + rank + 1) - 1
+    if any(value.order != first.order for value in values) or not 0 <= place < rank:
+        raise Unsupported("its inputs lie in different orders of axes")
+    if (first.order[place] if first.order is not None else place) != 0:
+        raise Unsupported("it does not join channels")
+    sources = [call.builder.plain(replace(value, order=None, shape=value.inner) if value.order else value)
+               for value in values]
+    found = call.builder.add("Concatenate", sources)
+    if found.inner is None:
+        return found
+    if first.order is not None:
+        return replace(found, shape=tuple(found.inner[axis] for axis in first.order), order=first.order)
+    return replace(found, shape=(*found.inner, 1, 1)) if len(found.inner) == 1 and rank == 3 else found
+
+
+def _axes_input(call: Call) -> list[np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+    found = call.constant(1)
+    return [] if found is None else [found, found]
+
+
+def _target(call: Call, value: Value, wanted: Sequence[int]) -> Shape:
+    """The shape behind the batch that a Reshape asks for."""
+    if not wanted:
+        raise Unsupported("it does not say which shape it makes")
+    if value.shape is None:
+        return _blind(wanted)
+    given = (BATCH, *value.shape)
+    full = list(wanted)
+    if not call.node.whole("allowzero", 0):
+        full = [given[place] if length == 0 and place < len(given) else length for place, length in enumerate(full)]
+    first, rest = full[0], full[1:]
+    total = _count(value.shape)
+    fixed = _count([length for length in rest if length > 0])
+    if rest.count(-1) == 1 and fixed and total % fixed == 0:
+        rest = [total // fixed if length == -1 else length for length in rest]
+    keeps_batch = first in (BATCH, -1, *call.batches)
+    if not keeps_batch or min(rest, default=0) < 1 or _count(rest) != total or max(rest) >= _MOST:
+        raise Unsupported(f"it makes the shape {tuple(wanted)[:8]}, which does not keep the batch apart")
+    return tuple(rest)
+
+
+def _blind(wanted: Sequence[int]) -> Shape:
+    """The shape where that of the input is not known."""
+    if min(wanted[1:], default=0) < 1 or BATCH in wanted[1:]:
+        raise Unsupported("the shape of its input is not known")
+    return tuple(wanted[1:])
+
+
+def _count(shape: Sequence[int]) -> int:
+    total = 1
+    for length in shape:
+        total *= length
+    return total
