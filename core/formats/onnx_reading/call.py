@@ -18,7 +18,8 @@ BATCH = 1_000_003
 class Call:
     """What a reader of operators gets.
 
-    `alone` says whether this operator alone takes each input, `last` whether its output is one of the file's, `ours` whether this program wrote the file.
+    `alone` says whether this operator alone takes each input, `last` whether its output is one of the file's, `ours`
+    whether this program wrote the file.
     """
 
     node: OnnxNode

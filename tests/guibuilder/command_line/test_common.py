@@ -44,7 +44,7 @@ def test_networks_come_by_name_or_by_file(tmp_path, monkeypatch):
     with pytest.raises(FileError, match="no file"):
         find_network("folder/missing")
     (tmp_path / "c.onnx").write_bytes(b"\x08\x08")
-    with pytest.raises(FormatError, match="no proper ONNX file|holds no operator|is empty"):
+    with pytest.raises(FormatError, match="holds no operator"):
         find_network("c.onnx")
 
 
