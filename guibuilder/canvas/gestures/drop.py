@@ -1,5 +1,6 @@
 """A layer that is dragged from the palette: its shadow shows where it would land and what it would be wired to."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
@@ -8,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from core.graph.cost import Cost
 from core.graph.network import Network, Node
 from core.graph.shapes import Inference
-from core.templates.blocks import new_node
+from core.templates.blocks import BLOCKS, new_node
 from guibuilder.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
 from guibuilder.canvas.gestures.base import Modifiers
 from guibuilder.canvas.gestures.move import Guides
@@ -52,6 +53,7 @@ class LayerDrop:
         self._splice, self._guides = Splice(self._scene), Guides(view)
         self._source: str | None = None
         self._outcomes: dict[str, tuple[str, bool]] = {}
+        self._made: dict[int, Node] = {}
 
     def move(self, point: QPointF, modifiers: Modifiers) -> None:
         """The hand is over this point of the canvas."""
@@ -94,14 +96,25 @@ class LayerDrop:
 
     def _explain(self, point: QPointF) -> None:
         """What it would put out there."""
-        text, runs = self._splice.outcome(self._node) if self._source is None else self._following(self._source)
+        edge = self._splice.edge
+        spliced = self._node if edge is None else self._fitted(edge.source)
+        text, runs = self._splice.outcome(spliced) if self._source is None else self._following(self._source)
         self._view.tag.say(text, self._view.mapFromScene(point), "good" if runs else "plain")
 
     def _following(self, source: str) -> tuple[str, bool]:
         if source not in self._outcomes:
-            after = linked(self._scene.network, self._node, (source,))
+            after = linked(self._scene.network, self._fitted(source), (source,))
             self._outcomes[source] = outcome_of(after, self._view.document.inference, self._node.id)
         return self._outcomes[source]
+
+    def _fitted(self, source: str) -> Node:
+        """What would be added behind a layer: a block of the palette fits itself to its channels."""
+        shape = self._view.document.inference.shapes.get(source)
+        if self._kind not in BLOCKS or shape is None or len(shape) != 3:
+            return self._node
+        if shape[0] not in self._made:
+            self._made[shape[0]] = replace(self._node, layer=BLOCKS[self._kind].layer(shape[0]))
+        return self._made[shape[0]]
 
     def drop(self, point: QPointF, modifiers: Modifiers) -> None:
         """The hand let go: add the layer, in one step of undo."""

@@ -1,17 +1,18 @@
 """Blocks on the canvas: grouped and ungrouped by keys, opened by a double-click, edited inside, left again."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from core.graph.block import Block
 from core.graph.expand import expanded
 from core.graph.initial import initial_weights
 from core.graph.shapes import infer
+from guibuilder.canvas.gestures.drop import LayerDrop
 from guibuilder.canvas.hits import Hit, Part
 from guibuilder.canvas.hover import explanation
 from guibuilder.canvas.scene import NetworkScene
-from tests.mouse import CTRL, SHIFT, body, click, double_click, key, node, write
+from tests.mouse import CTRL, SHIFT, body, chain, click, double_click, drop_layer, key, node, write
 
 
 def select(canvas, *names):
@@ -238,3 +239,16 @@ def test_a_block_explains_itself_to_eyes_and_ears(stem):
     assert "3 layers inside; a double-click opens it" in words
     enter(stem, "Block")
     assert stem.view.accessibleName() == "Block Block, 3 layers"
+
+
+def test_a_dragged_block_foretells_what_it_will_be(make_canvas):
+    canvas = make_canvas(chain("Input", "Conv2D"))
+    last = canvas.scene.nodes[node(canvas, "Conv2D")]
+    place = last.pos() + QPointF(224 + 75, 37)
+    held = LayerDrop(canvas.view, "ResidualIdentity")
+    held.move(place, Qt.KeyboardModifier.NoModifier)
+    assert canvas.view.tag.text == "→ 8×26×26"
+    held.leave()
+    drop_layer(canvas, "ResidualIdentity", place)
+    assert canvas.document.inference.shapes[node(canvas, "Residual")] == (8, 26, 26)
+    assert canvas.document.whole.runs
