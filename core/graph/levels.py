@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.graph.block import Block, has_blocks
-from core.graph.expand import SEPARATOR, expanded
+from core.graph.expand import SEPARATOR, expanded, output_of
 from core.graph.network import Edge, Network, Node
 
 
@@ -37,6 +37,22 @@ def names_at(network: Network, path: Iterable[str]) -> tuple[str, ...]:
         found.append(network.nodes[key].name)
         network = network_at(network, (key,))
     return tuple(found)
+
+
+def layer_meant(network: Network, name: str) -> str:
+    """A layer's name in the expanded network; the name of a block means the layer whose output it puts out."""
+    path: list[str] = []
+    shown = network
+    *around, last = name.split(SEPARATOR)
+    for each in around:
+        key = shown.names.get(each)
+        if key is None or not isinstance(shown.nodes[key].layer, Block):
+            return name
+        path.append(key)
+        shown = network_at(shown, (key,))
+    key = shown.names.get(last)
+    found = output_of(network, path, key) if key is not None else None
+    return expanded(network).nodes[found].name if found is not None else name
 
 
 def put_at(network: Network, path: Sequence[str], inner: Network) -> Network:

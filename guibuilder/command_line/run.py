@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import NetworkError
 from core.graph.expand import expanded
 from core.graph.goals import ends, main_of
+from core.graph.levels import layer_meant
 from core.graph.network import Network
 from core.graph.output import MAIN
 from core.graph.rules import upstream
@@ -47,8 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     need_folder(arguments.output)
     project = load_network(arguments)
     checked(project.network)
-    project = replace(project, network=expanded(project.network))
-    layer = arguments.layer or _last(project.network)
+    drawn = project.network
+    project = replace(project, network=expanded(drawn))
+    layer = layer_meant(drawn, arguments.layer) if arguments.layer else _last(project.network)
     project = replace(project, network=_leading_to(project.network, layer))
     x = read_pictures(arguments.input, input_shape(checked_network(project.network)))
     engine = Engine(project.network, all_weights(project), 1, threads=arguments.threads, seed=project.options.seed,

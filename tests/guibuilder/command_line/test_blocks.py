@@ -41,7 +41,8 @@ def test_training_measuring_and_predicting(command, files):
 
 
 def test_running_up_to_a_layer_in_a_block(command, files):
-    for layer, shape in (("Front/Stem/C1", [8, 6, 6]), ("Head/Softmax", [10])):
+    for layer, shape in (("Front/Stem/C1", [8, 6, 6]), ("Head/Softmax", [10]), ("Front", [8, 3, 3]),
+                         ("Front/Stem", [8, 6, 6])):
         found = command("run", files / "blocks.json", "--input", files / "x.npy", "--output", files / "y.npy",
                         "--layer", layer, "--json")
         assert found.json["output_shape"] == shape
