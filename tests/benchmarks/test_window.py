@@ -21,6 +21,7 @@ from core.project import DataChoice
 from core.templates import template
 from guibuilder.app import make_application, show
 from guibuilder.background import Worker
+from guibuilder.collector import Collector
 from guibuilder.document import Document
 from guibuilder.main_window import MainWindow
 from guibuilder.theme import Theme
@@ -72,11 +73,13 @@ def wait_until(reached: Callable[[], bool], seconds: float = 120.0) -> None:
 @pytest.fixture(scope="module")
 def window(real_data: Path) -> Iterator[MainWindow]:
     make_application()
+    collector = Collector()
     window = MainWindow(Theme(), Document(), Worker())
     window.resize(1440, 900)
     show(window, None)
     yield window
     window.commands.worker.stop()
+    collector.stop()
     window.deleteLater()
 
 
