@@ -1,7 +1,7 @@
 """The panel below the canvas: Training, Problems, and the views that look inside, all as tabs of one row."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from guibuilder.inspection.panel import InspectionPanel
@@ -10,6 +10,8 @@ from guibuilder.theme import Theme
 from guibuilder.training.panel import TrainingPanel
 
 TRAINING, PROBLEMS = 0, 1
+# What tabs are called where all of them would not fit.
+SHORT = {"Feature maps": "Maps", "Three faces": "Faces", "Gradient sizes": "Gradients"}
 
 
 class LowerPanel(QFrame):
@@ -50,7 +52,8 @@ class LowerPanel(QFrame):
         problems.title_changed.connect(self._count)
         training.sizes_asked.connect(self._show_sizes)
         theme.changed.connect(self._paint)
-        self._count(problems.title)
+        self._problems = problems.title
+        self._name_tabs()
         self._paint()
 
     @property
@@ -74,7 +77,26 @@ class LowerPanel(QFrame):
         self.inspection.gradient_sizes.measure()
 
     def _count(self, title: str) -> None:
-        self.bar.setTabText(PROBLEMS, title)
+        self._problems = title
+        self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        """Full names and wide gaps where there is room for all tabs, short names closer together where not."""
+        for narrow in (False, True):
+            for place, name in enumerate(self._names):
+                shown = self._problems if place == PROBLEMS else SHORT.get(name, name) if narrow else name
+                self.bar.setTabText(place, shown)
+                self.bar.setTabToolTip(place, name if shown == SHORT.get(name) else "")
+            if self.bar.property("narrow") != narrow:
+                self.bar.setProperty("narrow", narrow)
+                self.bar.style().unpolish(self.bar)
+                self.bar.style().polish(self.bar)
+            if self.bar.sizeHint().width() <= self.bar.width():
+                return
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name_tabs()
 
     def _paint(self) -> None:
         self._hide.setIcon(self._theme.icon("chevron-down"))
