@@ -101,8 +101,9 @@ class NetworkPage(QWidget):
         return [Line(layers), Line(plural(cost.parameters, "parameter") + trainable),
                 Line(plural(cost.macs, "multiply-add"), why="For one picture, forward: the sum over all layers."),
                 Line(f"{cost.macs_backward:,} on the way back", why=_BACK),
-                Line(f"{kept} of activations", why="Every number that any layer puts out for a batch, 4 bytes each."),
-                Line(f"{memory} for a batch of {options.batch_size:,}", why=_MEMORY)]
+                Line(f"{kept} of activations in all",
+                     why="Every number that any layer puts out for a batch, 4 bytes each."),
+                Line(f"{memory} to train, for a batch of {options.batch_size:,}", why=_MEMORY)]
 
     def _set_batch(self, size: int) -> None:
         options = replace(self._document.project.options, batch_size=size)

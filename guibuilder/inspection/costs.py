@@ -189,7 +189,7 @@ class Costs(InspectionView):
         kept = bytes_text(found.activation_bytes * options.batch_size)
         frozen = "" if found.trainable == found.parameters else f", {found.trainable:,} of them trainable"
         self.caption.setText(f"{found.parameters:,} parameters{frozen} · training with {options.optimizer} needs "
-                             f"{memory}, with {kept} of activations")
+                             f"{memory}; the activations, {kept} in all, share memory")
 
     def _set_batch(self, size: int) -> None:
         options = replace(self.needs.document.project.options, batch_size=size)
