@@ -19,7 +19,7 @@ from core.graph.shapes import Inference, infer
 from core.project import Project
 from core.templates import TEMPLATES, template
 
-NET_HELP = "a built-in network (see: guibuilder templates), a project .gbnet, or a network .json"
+NET_HELP = "a built-in network (see: guibuilder templates), a project .gbnet, a network .json, or an ONNX model .onnx"
 _FILES = (".gbnet", ".json", ".onnx")
 
 
@@ -50,7 +50,7 @@ def find_network(text: str) -> Project:
     try:
         return template(text)
     except UsageError as error:
-        raise UsageError(f"{error.message} A file needs its ending: .gbnet or .json.") from error
+        raise UsageError(f"{error.message} A file needs its ending: .gbnet, .json or .onnx.") from error
 
 
 def checked(network: Network) -> Inference:

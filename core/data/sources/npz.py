@@ -5,6 +5,7 @@ import re
 import sys
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -28,7 +29,7 @@ HEADER = re.compile(r"\{\s*'descr':\s*'([^']{1,40})',\s*'fortran_order':\s*(True
 
 def load_npz(path: Path) -> Raw:
     """The pictures of an archive, brought to N×C×H×W; which layout was understood is said."""
-    arrays = _read(path)
+    arrays = read_arrays(path, KNOWN)
     for name in ("x_train", "y_train"):
         if name not in arrays:
             raise FileError(f"{path.name} has no array {name}; x_train and y_train are needed "
@@ -91,16 +92,19 @@ def _class_numbers(labels: list[Array], named: Array | None) -> tuple[list[Array
     return numbers_only, tuple(str(name)[:200] for name in named)
 
 
-def _read(path: Path) -> dict[str, Array]:
-    """The known arrays of an archive; other entries are not looked at."""
+def read_arrays(path: Path, known: Collection[str], weight: int = 10) -> dict[str, Array]:
+    """The `known` arrays of an archive; other entries are not looked at. FileError in one sentence.
+
+    An array may take the limit of a data set, over `weight` where it holds no pictures.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            wanted = [entry for entry in entries if entry.filename in {f"{name}.npy" for name in KNOWN}]
+            entries, names = archive.infolist(), {f"{name}.npy" for name in known}
+            wanted = [entry for entry in entries if entry.filename in names]
             if len(entries) > MOST_MEMBERS or len({entry.filename for entry in wanted}) < len(wanted):
                 raise FileError(f"{path.name} is not an archive of arrays: it has too many or doubled entries.")
             _check_sizes(path, wanted)
-            return {entry.filename[:-4]: _array(path, archive, entry) for entry in wanted}
+            return {entry.filename[:-4]: _array(path, archive, entry, weight) for entry in wanted}
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError, TypeError, MemoryError):
         raise FileError(f"{path.name} is damaged or not an .npz archive. Save it again with numpy.savez.") from None
     except OSError as error:
@@ -126,7 +130,7 @@ class _Header:
     type: str
 
 
-def _array(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Array:
+def _array(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, weight: int) -> Array:
     """One array; its header must describe exactly the bytes that the archive has for it."""
     with archive.open(entry) as stream:
         header = _header(stream)
@@ -139,7 +143,7 @@ def _array(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Arra
         if stream.tell() + length != entry.file_size:
             raise FileError(f"{entry.filename} in {path.name} is said to be {size(header.shape)} {dtype}, but "
                             f"has {entry.file_size - stream.tell():,} bytes instead of {length:,}.")
-        check_bytes(count if entry.filename.startswith("x_") else 10 * length, f"{entry.filename} in {path.name}")
+        check_bytes(count if entry.filename.startswith("x_") else weight * length, f"{entry.filename} in {path.name}")
         values = np.frombuffer(stream.read(length), dtype)
     values = values.astype(dtype.newbyteorder("="), copy=False)
     if dtype.kind == "U" and count:
