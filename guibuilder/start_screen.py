@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.graph.cost import cost
+from core.graph.expand import expanded
 from core.graph.network import Network
 from core.graph.shapes import infer
 from core.templates import TEMPLATES, template
@@ -214,4 +215,4 @@ class StartScreen(QScrollArea):
 
 def _figures(network: Network) -> str:
     found = cost(infer(network))
-    return f"{len(network.nodes)} layers · {found.parameters:,} parameters"
+    return f"{len(expanded(network).nodes)} layers · {found.parameters:,} parameters"

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.graph.arrange import arrange
+from core.graph.block import Block
+from core.graph.blocks import group
 from core.graph.network import Edge, Network, Node
 from core.graph.output import Output
 from core.layers import make_layer
@@ -25,9 +28,13 @@ class Template:
 
 
 class Builder:
-    """Writes a network down layer after layer; `last` is what the next layer is wired to."""
+    """Writes a network down layer after layer; `last` is what the next layer is wired to.
+
+    Layers named `module_…` become a block where `module` says so.
+    """
 
     def __init__(self) -> None:
+        self._modules: list[str] = []
         self._nodes: dict[str, Node] = {}
         self._edges: list[Edge] = []
         self.last = ""
@@ -36,6 +43,18 @@ class Builder:
     def network(self) -> Network:
         """What is written down so far; wires lead from earlier to later layers, so there is nothing to check."""
         return Network(nodes=dict(self._nodes), edges=tuple(self._edges))
+
+    def module(self, name: str) -> None:
+        """The layers whose names begin with this one and an underscore belong together."""
+        self._modules.append(name)
+
+    def folded(self) -> Network:
+        """What is written down, each module as a block: `I3a_pool` is now `I3a/pool`."""
+        network = self.network
+        network = network.move(arrange(network))
+        for name in self._modules:
+            network = _as_block(network, name)
+        return network
 
     def decide(self, output: Output) -> None:
         """Say what the last layer is as an output: main or auxiliary, the weight of its loss, and which loss."""
@@ -49,3 +68,16 @@ class Builder:
             self._edges.extend(Edge(source, node.id, port) for port, source in enumerate(sources or (self.last,)))
         self.last = node.id
         return node.id
+
+
+def _as_block(network: Network, module: str) -> Network:
+    """The layers of a module as one block of that name, laid out by itself, in which they need no prefix."""
+    inside = [key for key, node in network.nodes.items() if node.name.startswith(f"{module}_")]
+    made = group(network, inside, module)
+    block = made.network.nodes[made.ids[0]]
+    assert isinstance(block.layer, Block)
+    inner = block.layer.network
+    nodes = {key: replace(node, name=node.name.removeprefix(f"{module}_")) for key, node in inner.nodes.items()}
+    inner = replace(inner, nodes=nodes)
+    layer = replace(block.layer, network=inner.move(arrange(inner)))
+    return replace(made.network, nodes={**made.network.nodes, block.id: replace(block, layer=layer)})

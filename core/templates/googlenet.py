@@ -37,8 +37,9 @@ def googlenet(reduced: bool, auxiliary: bool = False) -> Network:
         build.add("MaxPool2D", f"Pool{int(stage) - 1}", kernel=3, stride=2, ceil=True)
         for letter, widths in zip("abcde", modules, strict=False):
             joined = (inception if reduced else naive_inception)(build, f"I{stage}{letter}", widths)
+            build.module(f"I{stage}{letter}")
             if auxiliary and f"{stage}{letter}" in _HEADS:
-                _auxiliary_head(build, f"Aux{stage}{letter}")
+                _auxiliary_head(build, f"{stage}{letter}")
                 build.last = joined
     build.add("GlobalAveragePool2D", "Pool5")
     build.add("Dropout", "Drop", rate=0.4)
@@ -46,11 +47,12 @@ def googlenet(reduced: bool, auxiliary: bool = False) -> Network:
     build.add("Softmax", "Softmax")
     if auxiliary:
         build.decide(Output(MAIN, 1.0))
-    return build.network
+    return build.folded()
 
 
-def _auxiliary_head(build: Builder, name: str) -> None:
+def _auxiliary_head(build: Builder, place: str) -> None:
     """A classifier on the features of an inner module (section 5 of the paper)."""
+    name = f"Head{place}"
     build.add("AveragePool2D", f"{name}_pool", kernel=5, stride=3)
     convolution(build, f"{name}_conv", 128, 1)
     build.add("Flatten", f"{name}_flatten")
@@ -58,7 +60,8 @@ def _auxiliary_head(build: Builder, name: str) -> None:
     build.add("ReLU", f"{name}_relu")
     build.add("Dropout", f"{name}_drop", rate=0.7)
     build.add("Dense", f"{name}_output", units=1000)
-    build.add("Softmax", name)
+    build.module(name)
+    build.add("Softmax", f"Aux{place}")
     build.decide(Output())
 
 
@@ -68,16 +71,21 @@ def googlenet_small() -> Network:
     build.add("Input", "Input", shape=[3, 32, 32])
     convolution(build, "Conv1", 32, 3)
     build.add("MaxPool2D", "Pool1")
-    inception(build, "I2a", (16, 16, 32, 8, 16, 16))
-    inception(build, "I2b", (32, 24, 48, 8, 16, 16))
+    _module(build, "I2a", (16, 16, 32, 8, 16, 16))
+    _module(build, "I2b", (32, 24, 48, 8, 16, 16))
     build.add("MaxPool2D", "Pool2")
-    inception(build, "I3a", (48, 32, 64, 16, 32, 32))
-    inception(build, "I3b", (64, 48, 96, 16, 32, 32))
+    _module(build, "I3a", (48, 32, 64, 16, 32, 32))
+    _module(build, "I3b", (64, 48, 96, 16, 32, 32))
     build.add("GlobalAveragePool2D", "Pool3")
     build.add("Dropout", "Drop", rate=0.2)
     build.add("Dense", "Output", units=10)
     build.add("Softmax", "Softmax")
-    return build.network
+    return build.folded()
+
+
+def _module(build: Builder, name: str, widths: Widths) -> None:
+    inception(build, name, widths)
+    build.module(name)
 
 
 def convolution(build: Builder, name: str, filters: int, kernel: int, *sources: str, stride: int = 1) -> str:

@@ -24,26 +24,26 @@ def resnet(depth: int) -> Network:
     stages, deep = _DEPTHS[depth]
     _stages(build, stages, (64, 128, 256, 512), bottleneck if deep else residual)
     _head(build, 1000)
-    return build.network
+    return build.folded()
 
 
 def resnet20_cifar() -> Network:
     """Three stages of three blocks with 16, 32 and 64 filters on 3×32×32, projection shortcuts: 272,474 parameters."""
-    return _cifar((3, 3, 3))
+    return _cifar((3, 3, 3)).folded()
 
 
 def resnet_small() -> Network:
     """Three residual blocks with 16, 32 and 64 filters on 3×32×32."""
-    return _cifar((1, 1, 1))
+    return _cifar((1, 1, 1)).network
 
 
-def _cifar(stages: tuple[int, ...]) -> Network:
+def _cifar(stages: tuple[int, ...]) -> Builder:
     build = Builder()
     build.add("Input", "Input", shape=[3, 32, 32])
     normalised(build, "Stem", 16, 3, relu=True)
     _stages(build, stages, (16, 32, 64), residual)
     _head(build, 10)
-    return build.network
+    return build
 
 
 def _stages(build: Builder, stages: tuple[int, ...], widths: tuple[int, ...], block: Block) -> None:
@@ -54,6 +54,7 @@ def _stages(build: Builder, stages: tuple[int, ...], widths: tuple[int, ...], bl
             stride = 2 if stage > 1 and place == 1 else 1
             name = f"B{stage}" if set(stages) == {1} else f"S{stage}B{place}"
             channels = block(build, name, filters, stride, channels)
+            build.module(name)
 
 
 def _head(build: Builder, classes: int) -> None:

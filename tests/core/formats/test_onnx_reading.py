@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.formats.onnx import FORMAT, to_onnx
+from core.graph.expand import expanded
 from core.graph.model import Model
 from core.graph.shapes import infer
 from core.layers.input import Input
@@ -58,7 +59,7 @@ def kinds(network):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_small_templates(name):
-    project = with_weights(template(name).network)
+    project = with_weights(expanded(template(name).network))
     found = reopened(project)
     assert kinds(found.network) == kinds(project.network)
     assert found.network.names.keys() == project.network.names.keys()
