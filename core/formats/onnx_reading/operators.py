@@ -8,13 +8,16 @@ from core.formats.onnx_reading.arithmetic import arithmetic, negated, total
 from core.formats.onnx_reading.building import Value
 from core.formats.onnx_reading.call import Call, Reader
 from core.formats.onnx_reading.constants import Unsupported
-from core.formats.onnx_reading.pooling import reduced, whole, windowed
+from core.formats.onnx_reading.pooling import reduced, whole, whole_pool, windowed
 from core.formats.onnx_reading.shaping import flatten, joined, padded, reshape, squeeze, transpose, unsqueeze
 from core.formats.onnx_reading.weighted import (
+    band_norm,
     batch_norm,
     convolution,
     fully_connected,
+    hinges,
     local_response_norm,
+    maxout,
     product,
     slopes,
 )
@@ -84,6 +87,8 @@ def _log_softmax(call: Call) -> Value:
     return found
 
 
+# Nodes that stand for several operators (see `patterns`).
+SEVERAL: Mapping[str, Reader] = {"LRN": band_norm, "Maxout": maxout, "APL": hinges, "WholePool": whole_pool}
 OPERATORS: Mapping[str, Reader] = {
     "Conv": convolution, "Gemm": fully_connected, "MatMul": product, "BatchNormalization": batch_norm,
     "PRelu": slopes, "LRN": local_response_norm, "MaxPool": windowed("MaxPool2D"),

@@ -2,6 +2,7 @@
 
 from core.errors import FormatError
 from core.formats.onnx_reading.model import OnnxModel, OnnxNode
+from core.formats.onnx_reading.wire import shown
 
 
 def in_order(model: OnnxModel, what: str) -> list[OnnxNode]:
@@ -36,8 +37,8 @@ def in_order(model: OnnxModel, what: str) -> list[OnnxNode]:
 
 def title(node: OnnxNode) -> str:
     """A node for sentences: operator, name, place in the file."""
-    named = f" {node.name[:80]!r}" if node.name else ""
-    return f"{node.operator[:40]}{named} (number {node.number} in the file)"
+    named = f" {shown(node.name)!r}" if node.name else ""
+    return f"{shown(node.operator)}{named} (number {node.number} in the file)"
 
 
 def _makers(model: OnnxModel, what: str) -> dict[str, OnnxNode]:

@@ -34,6 +34,8 @@ class Beside:
             raise FormatError(f"{title} lies in another file, {location[:80]!r}, but the model was read without its "
                               f"folder.")
         path = _inside(self._folder, location, title)
+        if path.exists() and not path.is_file():
+            _refuse(location, "is no file")
         try:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
                              | getattr(os, "O_NONBLOCK", 0))

@@ -1,11 +1,15 @@
 """Pooling operators as layers."""
 
 from dataclasses import replace
+from typing import Any
 
 from core.formats.onnx_reading.building import Value
 from core.formats.onnx_reading.call import Call, Reader
 from core.formats.onnx_reading.constants import Unsupported, axes_of
 from core.formats.onnx_reading.windows import window_settings
+
+_KINDS = {"MaxPool": "MaxPool2D", "AveragePool": "AveragePool2D", "LpPool": "L2Pool2D"}
+_MEAN = ("AveragePool",)
 
 
 def windowed(kind: str) -> Reader:
@@ -30,6 +34,34 @@ def windowed(kind: str) -> Reader:
         return call.builder.add(kind, [value], kernel=kernel, ceil=bool(node.whole("ceil_mode", 0)), **settings)
 
     return read
+
+
+def whole_pool(call: Call) -> Value:
+    """A pool of our own file with its padding written apart: put together again for the size of its input."""
+    node = call.node
+    kernel, stride = node.wholes("kernel_shape") or (), node.wholes("strides") or ()
+    value = call.builder.plain(call.value(), 3)
+    if value.inner is None or len(kernel) != 2 or len(stride) != 2:
+        raise Unsupported("the size of its input is not known")
+    share, sides = node.attributes.get("share"), node.attributes["left_out"]
+    pads = node.wholes("pads") or (0, 0, 0, 0)
+    counts = kernel[0] * kernel[1] / share[0, 0] if share is not None else None
+    found = []
+    for axis in (0, 1):
+        step, size, before = stride[axis], value.inner[1 + axis], pads[axis]
+        kept = (size - node.attributes["skipped"][axis] + before + pads[2 + axis] - kernel[axis]) // step + 1
+        before += sides[axis] * step - node.attributes["skipped"][axis]
+        reach = (sides[axis] + kept + sides[2 + axis] - 1) * step + kernel[axis]
+        if counts is not None:
+            # The last window says where the padding ends that counts.
+            last = round(float(counts.max(axis=1 - axis)[-1]) / kernel[1 - axis])
+            reach -= kernel[axis] - last if not sides[2 + axis] else 0
+        found.append((before, max(0, reach - size - before)))
+    kind = node.text("kind", "")
+    more: dict[str, Any] = {"count_padding": bool(node.whole("count_include_pad", 0))} if kind in _MEAN else {}
+    return call.builder.add(_KINDS[kind], [value], kernel=kernel, stride=stride,
+                            padding=(found[0][0], found[1][0], found[0][1], found[1][1]), ceil=counts is not None,
+                            **more)
 
 
 def whole(kind: str) -> Reader:

@@ -13,15 +13,18 @@ from core.formats.onnx_reading.constants import LARGEST, Unsupported, computed, 
 from core.formats.onnx_reading.model import OnnxModel, OnnxNode
 from core.formats.onnx_reading.model import Shape as FileShape
 from core.formats.onnx_reading.names import clean, name_of
-from core.formats.onnx_reading.operators import OPERATORS
+from core.formats.onnx_reading.operators import OPERATORS, SEVERAL
 from core.formats.onnx_reading.ordered import in_order
 from core.formats.onnx_reading.outside import Beside
+from core.formats.onnx_reading.patterns import TOGETHER, together
 from core.formats.onnx_reading.shaping import sizes
 from core.formats.onnx_reading.tensor import Tensor
+from core.formats.onnx_reading.wire import shown
 from core.formats.weights_files import check_finite
 from core.graph.arrange import arrange
 from core.graph.network import Edge, Network, Node
 from core.layers.base import Array, Shape
+from core.layers.input import Input
 from core.project import Project
 
 OURS = "guibuilder"
@@ -46,8 +49,7 @@ class _Reading:
         self._ours = model.producer == OURS
         self._builder = Builder()
         self._known: dict[str, Value | Array | Tensor] = dict(model.tensors)
-        self._takers = Counter(name for node in model.nodes for name in node.inputs)
-        self._takers.update(name for name, _ in model.outputs)
+        self._takers: Counter[str] = Counter()
         self._batches: tuple[int, ...] = ()
         self._bytes = 0
 
@@ -58,8 +60,19 @@ class _Reading:
             raise FormatError(f"{self._what} has no input for pictures, so there is no network to draw.")
         for name, shape in inputs:
             self._input(name, shape)
-        for node in in_order(self._model, self._what):
+        nodes = together(in_order(self._model, self._what), self._constant, [name for name, _ in self._model.outputs],
+                         self._ours)
+        self._takers = Counter(name for node in nodes for name in node.inputs)
+        self._takers.update(name for name, _ in self._model.outputs)
+        for node in nodes:
             self._node(node)
+
+    def _constant(self, name: str) -> Array | None:
+        """A constant of the file, for what is looked for before its operators are read."""
+        found = self._known.get(name)
+        if isinstance(found, Tensor):
+            return found.array(self._beside.read)
+        return found if isinstance(found, np.ndarray) else None
 
     # inputs ------------------------------------------------------------------------------------------------------
 
@@ -111,8 +124,8 @@ class _Reading:
             self._known.update(dict.fromkeys(node.outputs, found))
 
     def _result(self, node: OnnxNode) -> Value | Array | Tensor:
-        if node.domain not in ("", "com.microsoft") or (node.domain and node.operator != "FusedMatMul"):
-            raise Unsupported(f"it belongs to {node.domain[:40]}, not to ONNX itself")
+        if node.domain not in ("", TOGETHER):
+            raise Unsupported(f"it belongs to {shown(node.domain)}, not to ONNX itself")
         if node.operator == "Constant":
             return constant(node)
         inputs = [self._look_up(name) for name in node.inputs]
@@ -126,9 +139,11 @@ class _Reading:
         constants = [each for each in inputs if isinstance(each, np.ndarray)]
         if len(constants) == len(inputs):
             return self._counted(computed(node, constants))
-        if node.operator not in OPERATORS:
+        reader = SEVERAL.get(node.operator) if node.domain == TOGETHER else None
+        reader = reader or OPERATORS.get(node.operator)
+        if reader is None:
             raise Unsupported("there is no layer for it")
-        return OPERATORS[node.operator](call)
+        return reader(call)
 
     def _look_up(self, name: str) -> Value | Array | None:
         if not name:
@@ -160,7 +175,7 @@ class _Reading:
         described = self._model.shapes.get(node.outputs[0]) or (None,)
         rest = [size for size in described[1:] if size is not None]
         shape = tuple(rest) if rest and len(rest) == len(described) - 1 else None
-        kept = {"onnx": {"operator": node.operator[:80], "node": (node.name or node.outputs[0])[:80],
+        kept = {"onnx": {"operator": shown(node.operator), "node": shown(node.name or node.outputs[0]),
                          "number": node.number, "why": why[:400]}}
         return self._builder.unknown(f"ONNX {clean(node.operator)}", sources, shape, kept)
 
@@ -169,6 +184,8 @@ class _Reading:
     def project(self) -> Project:
         """Everything that leads to an output of the file, with its weights."""
         layers, wanted = self._builder.layers, self._reached(self._ends())
+        if not any(isinstance(layers[key].layer, Input) for key in wanted):
+            raise FormatError(f"{self._what} computes nothing from its inputs, so there is no network to draw.")
         ids = {key: f"n{number}" for number, key in enumerate(wanted, start=1)}
         nodes = {ids[key]: Node(ids[key], layers[key].layer, layers[key].name) for key in wanted}
         edges = tuple(Edge(ids[source], ids[key], port) for key in wanted
@@ -187,17 +204,15 @@ class _Reading:
         for name, _ in self._model.outputs:
             value = self._known.get(name)
             if not isinstance(value, Value):
-                self._builder.notes.append(f"The output {name[:80]} does not depend on the pictures; it is left out.")
+                self._builder.notes.append(f"The output {shown(name)} does not depend on the pictures; it is left out.")
                 continue
             try:
                 value = self._builder.settled(value)
             except Unsupported as error:
-                self._builder.notes.append(f"What is computed last for {name[:80]} is left out, because {error}.")
+                self._builder.notes.append(f"What is computed last for {shown(name)} is left out, because {error}.")
             if value.order is not None or value.columns is not None:
-                self._builder.notes.append(f"The file puts {name[:80]} out in another order of axes.")
+                self._builder.notes.append(f"The file puts {shown(name)} out in another order of axes.")
             ends.append(value.node)
-        if not ends:
-            raise FormatError(f"{self._what} computes nothing from its inputs, so there is no network to draw.")
         return ends
 
     def _reached(self, ends: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.errors import FormatError
-from core.formats.onnx_reading.wire import BYTES, VARINT, Field, fields, message, signed, signed_list, text
+from core.formats.onnx_reading.wire import BYTES, VARINT, Field, fields, message, shown, signed, signed_list, text
 from core.layers.base import Array
 
 MOST_AXES = 8
@@ -36,7 +36,7 @@ class Tensor:
     @property
     def title(self) -> str:
         """The name, short enough for a sentence."""
-        return self.name[:80] or "a constant"
+        return shown(self.name) or "a constant"
 
     @property
     def bytes(self) -> int:

@@ -108,11 +108,40 @@ def slopes(call: Call) -> Value:
 def local_response_norm(call: Call) -> Value:
     """LRN, whose even sizes reach to the other side than ours."""
     size = call.node.whole("size", 0)
-    if size % 2 == 0 and not call.node.attributes.get("ours"):
+    if size % 2 == 0:
         raise Unsupported(f"its even size {size} reaches to the other side than here")
-    return call.builder.add("LocalResponseNorm", [call.builder.plain(call.value())], size=size,
+    return band_norm(call)
+
+
+def band_norm(call: Call) -> Value:
+    """The same, put together from other operators that reach to our side."""
+    return call.builder.add("LocalResponseNorm", [call.builder.plain(call.value())], size=call.node.whole("size", 0),
                             alpha=_short(call.node.real("alpha", 1e-4)), beta=_short(call.node.real("beta", 0.75)),
                             k=_short(call.node.real("bias", 1.0)))
+
+
+def maxout(call: Call) -> Value:
+    """Fully connected layers of which the largest counts: first all weights, then all biases."""
+    pieces = call.node.whole("pieces", 1)
+    weights = [call.weight(place) for place in range(1, pieces + 1)]
+    biases = [call.weight(place).reshape(-1) for place in range(pieces + 1, len(call.inputs))]
+    if len({weight.shape for weight in weights}) > 1 or weights[0].ndim != 2 or len({len(b) for b in biases}) > 1:
+        raise Unsupported("its pieces have different sizes")
+    arrays = {"weight": np.stack(weights)}
+    if biases:
+        arrays["bias"] = np.stack(biases)
+    return call.builder.add("Maxout", [call.builder.plain(call.value(), 1)], arrays, units=len(weights[0]),
+                            pieces=pieces, bias=bool(biases))
+
+
+def hinges(call: Call) -> Value:
+    """Slopes and offsets of each hinge, one number per channel."""
+    segments, arrays = call.node.whole("segments", 1), [each.reshape(-1) for each in call.constants]
+    if len({array.size for array in arrays}) > 1:
+        raise Unsupported("its hinges have different sizes")
+    parts = {"slopes": np.stack(arrays[:segments]).astype(np.float32),
+             "offsets": np.stack(arrays[segments:]).astype(np.float32)}
+    return call.builder.add("APL", [call.builder.plain(call.value())], parts, segments=segments)
 
 
 def _short(value: float) -> float:

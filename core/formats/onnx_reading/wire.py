@@ -86,6 +86,11 @@ def text(kind: int, value: Field) -> str:
     return bytes(message(kind, value)).decode("utf-8", "replace")
 
 
+def shown(name: str) -> str:
+    """A text of a file for a sentence: printable, and not longer than 80 characters."""
+    return "".join(each if each.isprintable() else "?" for each in name[:80])
+
+
 def real(kind: int, value: Field) -> float:
     """A field of float32."""
     if kind != FIXED_32 or isinstance(value, int):
