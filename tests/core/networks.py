@@ -39,23 +39,23 @@ def small_cnn(shape: tuple[int, ...] = (1, 8, 8), classes: int = 10) -> Network:
 
 def every_layer() -> Network:
     """All types of layer in one network, with a branch and a shortcut."""
-    drawing = Drawing().add("Input", "Input", shape=(2, 9, 9))
-    drawing.add("Conv2D", "C1", filters=4, kernel=3, padding="same").add("BatchNorm", "B1").add("ReLU", "R1")
+    drawing = Drawing().add("Input", "Input", shape=(2, 9, 9)).add("Pad2D", "Pad", padding=1, value=0.1)
+    drawing.add("Conv2D", "C1", filters=4, kernel=3).add("BatchNorm", "B1").add("ReLU", "R1")
     drawing.add("Conv2D", "C2", filters=4, kernel=3, padding=2, dilation=2, groups=2).add("LeakyReLU", "L2")
     drawing.add("Add", "Sum", "R1", "L2").add("MaxPool2D", "P1", kernel=3, stride=2)
     drawing.add("Sigmoid", "S1").add("AveragePool2D", "P2", "Sum", kernel=2, padding=1, ceil=True).add("Tanh", "T1")
     drawing.add("GlobalAveragePool2D", "G1", "S1").add("Flatten", "Flat", "T1").add("Dense", "D1", units=4, bias=False)
-    drawing.add("Concatenate", "Join", "G1", "D1").add("Dropout", "Drop", rate=0.3).add("Dense", "D2", units=6)
+    drawing.add("Concatenate", "Join", "G1", "D1").add("Dropout", "Drop", rate=0.3).add("Dense", "D2", units=54)
     _rarer_layers(drawing)
     return drawing.add("Dense", "D3", units=3).add("Softmax", "Softmax").network
 
 
 def _rarer_layers(drawing: Drawing) -> None:
-    """What few networks have, between a vector of six and another vector."""
-    drawing.add("Reshape", "Maps", shape=(6, 1, 1)).add("Pad2D", "Pad", padding=2, value=0.1)
+    """What few networks have, between a vector of 54 and another vector."""
+    drawing.add("Reshape", "Maps", shape=(6, 3, 3))
     drawing.add("LocalResponseNorm", "LRN", size=3, alpha=0.5).add("Scale", "Scale").add("PReLU", "PReLU")
     drawing.add("GaussianPool2D", "Bell", kernel=2, stride=1).add("ELU", "ELU").add("APL", "APL")
-    drawing.add("L2Pool2D", "Length", kernel=2, stride=1).add("Softplus", "Soft", centred=True)
+    drawing.add("L2Pool2D", "Length", kernel=(2, 1), stride=1).add("Softplus", "Soft", centred=True)
     drawing.add("NoisyReLU", "Noisy").add("ChannelPool", "Best").add("VeryLeakyReLU", "VeryLeaky")
     drawing.add("RReLU", "Random").add("Linear", "Line").add("GlobalMaxPool2D", "Top")
     drawing.add("Maxout", "Most", units=5, pieces=3)
