@@ -172,3 +172,14 @@ def test_settings_of_the_older_exporter(tmp_path, options):
     model, x = _trained(ResNet18(8)), torch.rand(1, 3, 40, 32)
     _export(model, x, tmp_path / "resnet.onnx", dynamo=False, **options)
     _differ(model, x, tmp_path / "resnet.onnx")
+
+
+@pytest.mark.parametrize(("make", "kind"), [
+    (lambda: nn.LocalResponseNorm(5, 0.5, 0.75, 2.0), "LocalResponseNorm"), (nn.Softplus, "Softplus"),
+    (lambda: nn.LocalResponseNorm(4, 0.5), "LocalResponseNorm"), (lambda: nn.AdaptiveMaxPool2d(1), "GlobalMaxPool2D"),
+    (lambda: nn.ZeroPad2d((1, 2, 0, 1)), "Pad2D")])
+def test_layers_of_the_newer_exporter(tmp_path, make, kind):
+    model, x = nn.Sequential(make(), nn.Flatten()), torch.rand(2, 6, 7, 8) * 4 - 2
+    _export(model, x, tmp_path / "m.onnx", dynamo=True)
+    project = _differ(model, x, tmp_path / "m.onnx")
+    assert kind in {node.type for node in project.network.nodes.values()}

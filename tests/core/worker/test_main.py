@@ -102,6 +102,8 @@ def test_a_project_is_exported_compared_and_opened(client, tmp_path):
     client.answer(ExportFile(0, project, "gbnet", str(tmp_path / "net.gbnet")))
     opened = client.answer(OpenFile(0, str(tmp_path / "net.gbnet"))).result
     assert set(opened.weights) == set(project.weights)
+    foreign = client.answer(OpenFile(0, str(tmp_path / "net.onnx"))).result
+    assert all(np.array_equal(foreign.weights[name], array) for name, array in project.weights.items())
 
 
 @pytest.mark.parametrize(("request_", "words"), [
