@@ -17,8 +17,9 @@ from core.worker.messages import Checkpoint, Refused, Train, Trained
 from core.worker.outbox import MESSAGE_SECONDS, Outbox
 from core.worker.watching import Watching
 
-# Ten pictures of the training a second look alive; twice as many cost the training another twentieth of its pace.
-LOOK_SECONDS = BATCH_SECONDS = 0.1
+# Five pictures of the training a second look alive. Painting them stops a thread of the training, and the others wait
+# for it: twice as many cost the training another twentieth of its pace.
+LOOK_SECONDS = BATCH_SECONDS = 0.2
 # Looking may take a twentieth of the time, and copying the weights a fiftieth: the training keeps its pace.
 LOOK_SHARE, CHECKPOINT_SHARE = 20, 50
 EPOCH_CHECKPOINT_SECONDS, CHECKPOINT_SECONDS = 2.0, 10.0

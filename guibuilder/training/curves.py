@@ -1,4 +1,4 @@
-"""Loss and accuracy while a network learns: each drawn at most five times a second, never while nobody can see them.
+"""Loss and accuracy while a network learns: each drawn up to five times in two seconds, and only where it is seen.
 
 They take turns, so that no frame has to wait for both.
 """
@@ -14,7 +14,7 @@ from guibuilder.training.history import Figures
 from guibuilder.training.plot import Plot
 
 # From one plot to the other, in seconds. Painting takes time from the training on the same processors.
-TURN = 0.1
+TURN = 0.2
 NARROW = 300
 
 
