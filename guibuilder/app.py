@@ -30,6 +30,7 @@ def run(file: str | None) -> int:
     uninstall = hooks.install(reporter)
     collector = Collector()
     theme, document, worker = Theme(), Document(), Worker()
+    worker.start()  # its imports take as long as building the window, and another processor has time for them
     window = MainWindow(theme, document, worker)
     reporter.broke.connect(window.report)
     reporter.refused.connect(lambda sentence: window.commands.bar.show_message(sentence, "error"))
