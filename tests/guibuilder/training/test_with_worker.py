@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.formats import open_file, save_file
+from core.project import Project
 from core.train.options import TrainOptions
 from core.worker.messages import Control
 from guibuilder.background import Worker
@@ -129,20 +130,22 @@ def test_paused_saved_and_reopened_is_the_same_training(real: tuple[Document, Tr
 def test_a_copy_made_while_it_runs_goes_on_exactly(real: tuple[Document, TrainingRun], qtbot: QtBot, tmp_path):
     """What recovery finds after the window and its worker were killed."""
     document, run = real
-    document.edit("Longer", options=replace(document.project.options, epochs=60, batch_size=4))
+    document.edit("Longer", options=replace(document.project.options, epochs=150, batch_size=4))
     autosave = Autosave(document, folder=tmp_path)
     autosave.snapshot = run.snapshot
     run.checkpointed.connect(autosave.save_now)
-    with qtbot.waitSignal(autosave.written, timeout=PATIENCE):
-        run.start()
+    # What the first checkpoint brings is read at once: a later copy might already be of the finished training.
+    copies: list[Project] = []
+    autosave.written.connect(lambda: copies.append(open_file(next(tmp_path.glob("*/project.gbnet")))))
+    run.start()
+    qtbot.waitUntil(lambda: bool(copies), timeout=PATIENCE)
     run.stop()
     wait_for(qtbot, run, State.IDLE, State.FINISHED)
     if run.state is State.IDLE:
         run.start()
         wait_for(qtbot, run, State.FINISHED)
     whole = document.project.weights
-    (copy,) = tmp_path.glob("*/project.gbnet")
-    left = open_file(copy)
+    left = copies[0]
     assert left.progress["epoch"] > 1 or left.progress["batch"]
     document.load(left)
     assert run.goes_on
