@@ -8,27 +8,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from core.errors import FormatError
-from core.graph.network import Edge, Network, Node
 from core.graph.shapes import infer
-from core.layers.input import Input
 from core.layers.unknown import Unknown
 from tests.core.formats.test_onnx_reading import kinds, reopened, same_answers, with_weights
 from tests.core.layers.drawn import KINDS, cases
 from tests.core.networks import every_layer
+from tests.core.random_networks import chains, network_of
 
 pytest.importorskip("onnx")
 # What their operators alone do not tell: which slope was drawn or noisy, that a kernel was a bell.
 AS = {"VeryLeakyReLU": "LeakyReLU", "RReLU": "LeakyReLU", "NoisyReLU": "ReLU", "GaussianPool2D": "Conv2D"}
-
-
-def network_of(layer, shapes):
-    """The layer behind an Input for each of its ports, with a curve behind it."""
-    nodes = [Node(f"i{port}", Input(shape=shape), f"In{port}") for port, shape in enumerate(shapes)]
-    network = Network().add(*nodes, Node("l", layer, "Layer"))
-    for port in range(len(shapes)):
-        network = network.connect(Edge(f"i{port}", "l", port))
-    end = network.new_node("Tanh")
-    return network.add(end).connect(Edge("l", end.id))
 
 
 def there_and_back(network):
@@ -55,28 +44,6 @@ def test_every_type_of_layer(kind, data):
     network = network_of(layer, shapes)
     assume(infer(network).runs)
     there_and_back(network)
-
-
-@st.composite
-def chains(draw):
-    """Up to eight layers in a row, each one that fits, with a shortcut where shapes allow."""
-    node = Node("n1", Input(shape=draw(st.sampled_from([(4, 9, 8), (6, 7, 7), (12,)]))), "In")
-    network, last = Network().add(node), "n1"
-    for _ in range(draw(st.integers(2, 8))):
-        kind = draw(st.sampled_from([kind for kind in KINDS if kind not in ("Add", "Concatenate", "Input")]))
-        layer, _ = draw(cases(kind))
-        new = Node(network.fresh_id(), layer, network.fresh_name(kind))
-        grown = network.add(new).connect(Edge(last, new.id))
-        if not infer(grown).runs:
-            continue
-        network, last = grown, new.id
-        before = [key for key, shape in infer(network).shapes.items() if shape == infer(network).shapes[last]
-                  and key != last]
-        if before and draw(st.booleans()):
-            new = network.new_node(draw(st.sampled_from(["Add", "Concatenate"])))
-            network = network.add(new).connect(Edge(last, new.id)).connect(Edge(before[-1], new.id, 1))
-            last = new.id
-    return network
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
