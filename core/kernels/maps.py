@@ -32,8 +32,7 @@ def copy_maps(source: Floats, target: Floats, sizes: Integers) -> None:
 @kernel
 def clear(target: Floats, start: int, end: int) -> None:
     """Set target[start:end] to zero."""
-    for index in range(start, end):
-        target[index] = np.float32(0)
+    target[start:end] = np.float32(0)
 
 
 @kernel

@@ -164,9 +164,10 @@ class Convolution(Step):
             sizes[0], sizes[3], sizes[5] = count, at, start
             maps.gate_maps(given, self.output.values, made, self._bias_slots, ZERO_FLOOR, sizes)
             return made, 0
-        sizes = self._summing[thread]
-        sizes[0], sizes[3], sizes[4] = count, at, start
-        maps.sum_maps(given, self._bias_slots, sizes)
+        if self._biased and not self.frozen:
+            sizes = self._summing[thread]
+            sizes[0], sizes[3], sizes[4] = count, at, start
+            maps.sum_maps(given, self._bias_slots, sizes)
         return given, at
 
     def _send_back(self, target: Floats, gradient: Place, pictures: tuple[int, int], thread: int) -> None:
