@@ -1,10 +1,12 @@
 """The ONNX project's own models: each opens and gives the stored answers, or says which operator is missing."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.engine.engine import Engine
 from core.errors import FormatError
 from core.formats import open_file
 from core.graph.model import Model
@@ -28,8 +30,9 @@ ANSWERS = {
 LOGARITHMS = ("LogSoftmax", "log_softmax_lastdim")
 CASES = [(group, path.name.removeprefix("test_").removeprefix("operator_"), path)
          for group in ANSWERS for path in sorted((DATA / group).glob("test_*"))]
-LIGHT = {"bvlc_alexnet": 60_965_224, "densenet121": 7_978_856, "inception_v1": 6_998_552, "resnet50": 25_557_032,
-         "squeezenet": 1_235_496}
+# The model zoo's networks: how many trained numbers.
+LIGHT = {"bvlc_alexnet": 60_965_224, "densenet121": 7_978_856, "inception_v1": 6_998_552, "inception_v2": 11_193_984,
+         "resnet50": 25_557_032, "squeezenet": 1_235_496, "vgg19": 143_667_240, "zfnet512": 87_263_848}
 
 
 def _tensors(path, what):
@@ -86,6 +89,15 @@ def test_networks_of_the_model_zoo(name):
     project = open_file(path)
     assert infer(project.network).errors == ()
     assert sum(array.size for key, array in project.weights.items() if "running_" not in key) >= LIGHT[name] * 0.99
+    (shape,) = [node.layer.shape for node in project.network.nodes.values() if isinstance(node.layer, Input)]
+    numbers = math.prod(shape)
+    engine = Engine(project.network, project.weights, 1, training=False)
+    # The picture that the stored answers belong to.
+    found = engine.predict((np.arange(numbers, dtype=np.float32) / numbers).reshape(1, *shape))
+    engine.close()
+    stored = onnx.TensorProto.FromString(path.with_name(f"light_{name}_output_0.pb").read_bytes())
+    expected = onnx.numpy_helper.to_array(stored)
+    assert np.abs(found.ravel() - expected.ravel()).max() <= 1e-4 * np.abs(expected).max()
 
 
 def test_channel_shuffles_are_named():
