@@ -88,6 +88,8 @@ def _convolution(layer: Conv2D, task: Task) -> Choice:
     channels, height, width = task.input_shapes[0][0], *task.layer_shape[1:]
     whole = all(count >= _LEAST_CHANNELS and count % LANES == 0 for count in (channels, layer.filters))
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1):
+        if task.precise:
+            return Choice("convolution", "register tiles, because Precise is on: Winograd's blocks would lose a digit")
         used = height * width / (16 * -(-height // 4) * -(-width // 4))
         if used >= _WORTH_BLOCKS:
             return Choice("winograd", "3×3 at stride 1, whole vectors of channels: a quarter of the products")

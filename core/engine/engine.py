@@ -43,16 +43,17 @@ class Engine:
     """A network with its weights, ready for batches of up to `batch` pictures.
 
     Results do not depend on `threads`, to the last bit. Weights go in and out under "layer.parameter", PyTorch-shaped;
-    layers that are bypassed have none here. `training=False` keeps no room for gradients.
+    layers that are bypassed have none here. `training=False` keeps no room for gradients; `precise` forgoes kernels
+    that lose digits.
     """
 
     def __init__(self, network: Network, weights: Mapping[str, Array], batch: int, *, threads: int | None = None,
-                 loss: str = "cross-entropy", seed: int = 0, training: bool = True) -> None:
-        self._network = network
+                 loss: str = "cross-entropy", seed: int = 0, training: bool = True, precise: bool = False) -> None:
+        self._network, self._precise = network, precise
         self._arena = Arena()
         self._parameters = Parameters(self._arena)
         self._pool = Pool(threads or os.cpu_count() or 1)
-        flow = fused(make_flow(network, join_softmax=True, loss=loss))
+        flow = fused(make_flow(network, join_softmax=True, loss=loss, precise=precise))
         plan = make_plan(flow, batch, self._pool.threads, training, self._parameters)
         self._runner, self._plan = Runner(plan, self._pool), plan
         self._runner.run.seed = seed
@@ -260,7 +261,7 @@ class Engine:
         """
         viewer = self._viewer
         if viewer is None or viewer.plan.build.batch < len(x):
-            flow = make_flow(self._network, join_softmax=False)
+            flow = make_flow(self._network, join_softmax=False, precise=self._precise)
             plan = make_plan(flow, len(x), self._pool.threads, False, self._parameters)
             self._viewer = viewer = Runner(plan, self._pool)
         for step in viewer.plan.steps:

@@ -17,7 +17,8 @@ from core.layers.rectified import Linear
 class Task:
     """One step to be: a layer, where its inputs come from (ids), and the layers behind it that run together with it.
 
-    `output` is the id whose output the step makes: its own, or that of the last fused layer.
+    `output` is the id whose output the step makes: its own, or that of the last fused layer. `precise` forgoes kernels
+    that lose digits.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Task:
     output: str
     relu: bool = False
     pool: bool = False
+    precise: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Flow:
         return frozenset(found)
 
 
-def make_flow(network: Network, join_softmax: bool, loss: str = "cross-entropy") -> Flow:
+def make_flow(network: Network, join_softmax: bool, loss: str = "cross-entropy", precise: bool = False) -> Flow:
     """The tasks of a network that runs; NetworkError lists what keeps it from running.
 
     With `join_softmax` a last Softmax is left to the loss where that is cross-entropy.
@@ -91,7 +93,8 @@ def make_flow(network: Network, join_softmax: bool, loss: str = "cross-entropy")
         inputs = tuple(stands_for[each] for _, each in sorted(network.inputs_of(key).items()))
         shape = inference.shapes[key]
         assert shape is not None
-        tasks.append(Task(key, node.name, node.layer, inputs, inference.inputs[key], shape, shape, key))
+        tasks.append(Task(key, node.name, node.layer, inputs, inference.inputs[key], shape, shape, key,
+                          precise=precise))
     ends = [End(goal, stands_for[goal.id]) for goal in goals_of(network, loss) if goal.counts]
     if join_softmax:
         tasks, ends = _without_softmax(tasks, ends)

@@ -24,11 +24,12 @@ class _Counting(Arena):
         return np.broadcast_to(np.zeros(1, kind), (count,))
 
 
-def planned_bytes(network: Network, batch: int, threads: int, optimizer: str, loss: str = "cross-entropy") -> int:
+def planned_bytes(network: Network, batch: int, threads: int, optimizer: str, loss: str = "cross-entropy",
+                  precise: bool = False) -> int:
     """What `Engine(network, …).training_bytes(optimizer)` would say, before anything is claimed."""
     arena = _Counting()
     parameters = Parameters(arena)
-    flow = fused(make_flow(network, join_softmax=True, loss=loss))
+    flow = fused(make_flow(network, join_softmax=True, loss=loss, precise=precise))
     plan = make_plan(flow, batch, threads, True, parameters)
     for end in flow.ends:
         Loss(end.goal, plan.tensors[end.source], plan.build.run, arena)

@@ -42,12 +42,16 @@ class Measurement:
 
 @dataclass(frozen=True)
 class How:
-    """How to measure: the loss, the data's normalisation, the engine's threads, the seed of missing weights."""
+    """How to measure: the loss, the data's normalisation, the engine's threads, the seed of missing weights.
+
+    `precise` forgoes kernels that lose digits.
+    """
 
     loss: str = "cross-entropy"
     normalisation: Normalisation = Normalisation()
     threads: int | None = None
     seed: int = 0
+    precise: bool = False
 
 
 def measure(network: Network, weights: Mapping[str, Array], dataset: Dataset, how: How | None = None,
@@ -59,7 +63,8 @@ def measure(network: Network, weights: Mapping[str, Array], dataset: Dataset, ho
     batches = Batches(dataset.test_x, dataset.test_y, dataset.scale, BATCH, how.normalisation)
     losses, shares = 0.0, []
     count = len(dataset.test_y)
-    with engine_for(network, weights, threads=how.threads, loss=how.loss, seed=how.seed) as engine:
+    with engine_for(network, weights, threads=how.threads, loss=how.loss, seed=how.seed,
+                    precise=how.precise) as engine:
         for number, (x, y) in enumerate(batches.run(np.arange(count))):
             loss, _, outputs = engine.evaluate(x, y)
             losses += loss

@@ -15,9 +15,9 @@ from core.layers.base import Array
 
 
 def predict(network: Network, weights: Mapping[str, Array], pictures: Array, *, threads: int | None = None,
-            seed: int = 0) -> Array:
+            seed: int = 0, precise: bool = False) -> Array:
     """Class probabilities float32 [N, K] of pictures N×C×H×W (as the network takes them)."""
-    with engine_for(network, weights, threads=threads, seed=seed) as engine:
+    with engine_for(network, weights, threads=threads, seed=seed, precise=precise) as engine:
         return answers(engine, network, pictures)
 
 

@@ -15,12 +15,13 @@ BATCH = 64
 
 @contextmanager
 def engine_for(network: Network, weights: Mapping[str, Array], *, batch: int = BATCH, threads: int | None = None,
-               loss: str = "cross-entropy", seed: int = 0) -> Iterator[Engine]:
+               loss: str = "cross-entropy", seed: int = 0, precise: bool = False) -> Iterator[Engine]:
     """An engine in inference mode, closed at the end of the block; NetworkError where the network cannot run.
 
     Arrays that are missing or of another shape are drawn from the seed, the same as for every command.
     """
-    engine = Engine(network, complete(network, weights, seed), batch, threads=threads, loss=loss, training=False)
+    engine = Engine(network, complete(network, weights, seed), batch, threads=threads, loss=loss, training=False,
+                    precise=precise)
     try:
         yield engine
     finally:

@@ -57,7 +57,8 @@ def _sizes(network: Network, weights: Mapping[str, Array], batch: tuple[Array, A
            threads: int | None) -> Sizes:
     x, target = batch
     nodes = [network.nodes[key] for key in network.order if network.nodes[key].layer.ports[1] != 0]
-    engine = Engine(network, weights, len(x), threads=threads, loss=options.loss, seed=options.seed)
+    engine = Engine(network, weights, len(x), threads=threads, loss=options.loss, seed=options.seed,
+                    precise=options.precise)
     try:
         outputs = engine.outputs(x, [node.name for node in nodes], training=True)
         engine.find_gradients(x, target)

@@ -54,6 +54,8 @@ class TrainOptions:
                         "by-layer: as each layer says. Weights that are trained already stay.", choices=CHOICES)
     init_value: float = setting(CONSTANT, "Constant", "The value of all weights whose initial values are constant.",
                                 low=-1e6, high=1e6)
+    precise: bool = setting(False, "Precise", "Keep one more digit in 3×3 convolutions: every product is computed, "
+                            "without Winograd's shortcut. That takes longer; networks learn just as well without it.")
     seed: int = setting(0, "Seed", "The same seed gives the same training, to the last bit.", low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:

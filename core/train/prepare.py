@@ -131,7 +131,8 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     least = checks.piece_size(inference, min(LEAST_CAPACITY, len(parts.train)))
     tight = check_memory(memory_needs(inference, options, job.threads, least), piece)
     capacity = max(piece, least)
-    engine = Engine(job.project.network, weights, capacity, threads=job.threads, loss=options.loss, seed=options.seed)
+    engine = Engine(job.project.network, weights, capacity, threads=job.threads, loss=options.loss, seed=options.seed,
+                    precise=options.precise)
     engine.warm_up(lambda done, total, text: report(Preparing(text, done, total)))
     engine.set_weights(weights)
     normal = checks.normalisation(job.project, dataset, anew=not job.resume)
@@ -155,7 +156,8 @@ def memory_needs(inference: Inference, options: TrainOptions, threads: int | Non
 
     def needs(batch: int) -> int:
         batch = max(batch, least)
-        engine = planned_bytes(network, batch, threads or os.cpu_count() or 1, options.optimizer, options.loss)
+        engine = planned_bytes(network, batch, threads or os.cpu_count() or 1, options.optimizer, options.loss,
+                               options.precise)
         return engine + copies + 2 * batch * math.prod(shape) * 4
 
     return needs

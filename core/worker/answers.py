@@ -104,7 +104,8 @@ def measured(request: Measure, library: Library, report: Report) -> Measured:
     """Loss, accuracy, confusion and the surest mistakes on the test part."""
     project = request.project
     dataset = fit_dataset(_data(project, library, report), picture_shape(project.network))
-    how = How(project.options.loss, normalisation(project, dataset), None, project.options.seed)
+    options = project.options
+    how = How(options.loss, normalisation(project, dataset), None, options.seed, options.precise)
     found = measure(project.network, complete_weights(project), dataset, how,
                     lambda done, total: report("Measuring", done, total))
     worst = found.mistakes[:MOST_MISTAKES]

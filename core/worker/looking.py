@@ -64,7 +64,8 @@ def see_project(watch: Watch, project: Project, library: Library) -> Seen:
     fitted = fit_dataset(dataset, shape) if dataset is not None else None
     normal = normalisation(project, fitted) if fitted is not None else Normalisation()
     classes = dataset.classes if dataset is not None else project.classes
-    with engine_for(network, complete_weights(project), batch=1, threads=1, seed=project.options.seed) as engine:
+    with engine_for(network, complete_weights(project), batch=1, threads=1, seed=project.options.seed,
+                    precise=project.options.precise) as engine:
         return see(watch, Scene(network, engine, fitted, normal, classes), training=False)
 
 

@@ -29,15 +29,20 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(seed=None)
 
 
+def add_precise(parser: argparse.ArgumentParser) -> None:
+    """The switch --precise of commands that let the engine compute; where it is not given the project's own counts."""
+    parser.add_argument("--precise", action=argparse.BooleanOptionalAction, default=None, help="keep one more digit in "
+                        "3×3 convolutions, which takes longer (as the project says, else off)")
+
+
 def load_network(arguments: argparse.Namespace) -> Project:
     """The project that NET names, with the seed of the command or else its own, which is 0 for everything but projects.
 
-    What it lacks in weights is drawn from that seed.
+    What it lacks in weights is drawn from that seed. So it is with --precise, where the command has it.
     """
     project = find_network(arguments.network)
-    if arguments.seed is None:
-        return project
-    return replace(project, options=replace(project.options, seed=arguments.seed))
+    given = {name: value for name in ("seed", "precise") if (value := getattr(arguments, name, None)) is not None}
+    return replace(project, options=replace(project.options, **given)) if given else project
 
 
 def find_network(text: str) -> Project:

@@ -9,6 +9,7 @@ from core.project import DataChoice, Project
 from guibuilder.command_line.bars import progress
 from guibuilder.command_line.common import (
     add_network,
+    add_precise,
     checked_single,
     count_of,
     load_network,
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """NET and the data."""
     add_network(parser)
     parser.add_argument("--data", required=True, metavar="DATA", help="a data set by name, or a path")
+    add_precise(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,7 +75,8 @@ def _measure(project: Project, dataset: "Dataset", threads: int | None) -> "Meas
     from core.train.job import normalisation
 
     weights = all_weights(project)
-    how = How(project.options.loss, normalisation(project, dataset), threads, project.options.seed)
+    options = project.options
+    how = How(options.loss, normalisation(project, dataset), threads, options.seed, options.precise)
     with progress("Measuring", len(dataset.test_y)) as report:
         return measure(project.network, weights, dataset, how, report)
 

@@ -11,7 +11,16 @@ from core.errors import DataError
 from core.layers.base import Array, Shape
 from core.project import Project
 from guibuilder.command_line.bars import progress
-from guibuilder.command_line.common import add_network, checked_single, load_network, percent, print_json, say, table
+from guibuilder.command_line.common import (
+    add_network,
+    add_precise,
+    checked_single,
+    load_network,
+    percent,
+    print_json,
+    say,
+    table,
+)
 from guibuilder.command_line.learned import all_weights, own_normalisation
 
 NAME = "predict"
@@ -23,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """NET and the pictures."""
     add_network(parser)
     parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="picture files")
+    add_precise(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,7 +56,8 @@ def _predictions(project: Project, files: list[str], threads: int | None) -> lis
 
     shape = input_shape(checked_single(project.network))
     normal, pictures, found = own_normalisation(project), _Pictures(shape), []
-    with engine_for(project.network, all_weights(project), batch=_AT_ONCE, threads=threads) as engine, \
+    with engine_for(project.network, all_weights(project), batch=_AT_ONCE, threads=threads,
+                    precise=project.options.precise) as engine, \
             progress("Predicting", len(files)) as report:
         for start in range(0, len(files), _AT_ONCE):
             some = files[start:start + _AT_ONCE]

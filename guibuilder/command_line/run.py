@@ -19,7 +19,15 @@ from core.graph.rules import upstream
 from core.layers.base import Array, describe
 from guibuilder.command_line.arrays import read_pictures, write_npy
 from guibuilder.command_line.bars import progress
-from guibuilder.command_line.common import add_network, checked, count_of, load_network, need_folder, print_json
+from guibuilder.command_line.common import (
+    add_network,
+    add_precise,
+    checked,
+    count_of,
+    load_network,
+    need_folder,
+    print_json,
+)
 from guibuilder.command_line.learned import all_weights
 
 if TYPE_CHECKING:
@@ -38,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layer", metavar="NAME", help="which layer (the last one; of several the main output)")
     parser.add_argument("--mode", choices=["inference", "training"], default="inference",
                         help="training: batch statistics, dropout and noise on (inference)")
+    add_precise(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     project = replace(project, network=_leading_to(project.network, layer))
     x = read_pictures(arguments.input, input_shape(checked_network(project.network)))
     engine = Engine(project.network, all_weights(project), 1, threads=arguments.threads, seed=project.options.seed,
-                    training=False)
+                    training=False, precise=project.options.precise)
     with contextlib.closing(engine):
         engine.outputs(x[:1], [layer])  # Loads or compiles the kernels, which is no part of the time.
         start = time.perf_counter()

@@ -39,7 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, metavar="DATA", help="a data set by name (see: guibuilder data), or a "
                         "path: a folder of IDX files or of pictures, .npz, .csv, CIFAR's .tar.gz")
     for name, declared in settings_of(TrainOptions).items():
-        if name != "seed":
+        if declared.kind == "bool":
+            parser.add_argument(f"--{name.replace('_', '-')}", action=argparse.BooleanOptionalAction, default=None,
+                                help=_help(declared))
+        elif name != "seed":
             metavar = _OWN_METAVARS.get(name, _METAVARS[declared.kind])
             parser.add_argument(f"--{name.replace('_', '-')}", type=_reader(declared), metavar=metavar,
                                 help=_help(declared))

@@ -21,7 +21,10 @@ from core.layers.base import Array, Layer
 
 @dataclass
 class How:
-    """How a layer is run. `spare` pictures fit in besides those given; `lends` shares gradients as plans do."""
+    """How a layer is run. `spare` pictures fit in besides those given; `lends` shares gradients as plans do.
+
+    `precise` forgoes kernels that lose digits.
+    """
 
     training: bool = True
     noise: bool = False
@@ -31,6 +34,7 @@ class How:
     step: int = 0
     name: str = "Layer"
     lends: bool = False
+    precise: bool = False
 
 
 @dataclass
@@ -47,7 +51,7 @@ def alone(layer: Layer, weights: dict[str, Array], inputs: Sequence[Array], give
     """Run the step that the engine chooses for a layer. Memory is full of NaN wherever nothing was written."""
     shapes, shape = tuple(x.shape[1:] for x in inputs), given.shape[1:]
     names = tuple(f"in{number}" for number in range(len(inputs)))
-    task = Task("out", how.name, layer, names, shapes, shape, shape, "out")
+    task = Task("out", how.name, layer, names, shapes, shape, shape, "out", precise=how.precise)
     ends = (End(Goal("out", how.name, "sum-of-squares", 1.0, True), "out"),)
     flow = Flow((task,), "in0", "in0", shapes[0], ends, {})
     arena, count = Arena(), len(given)
