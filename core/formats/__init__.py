@@ -10,6 +10,7 @@ from typing import BinaryIO
 from core.errors import FileError, FormatError
 from core.formats.atomic import write_atomically
 from core.formats.base import HEAD, Format
+from core.formats.folder import ZIP, write_folder
 from core.project import Project
 
 FORMATS: dict[str, Format] = {}
@@ -42,12 +43,17 @@ def save_file(project: Project, path: str | Path, format: str = "", *, thumbnail
               keep_previous: bool = True) -> None:
     """Write a project in a format by name, or the one the ending asks for; the old file or the new one is there.
 
+    A format of several files makes a folder, or one zip where the path ends in .zip.
     A project file (`.gbnet`) takes a `thumbnail` (PNG) along and keeps its previous version as `name.bak.gbnet`.
     """
     path = Path(path)
     chosen = FORMATS.get(format) if format else format_of(path)
     if chosen is None:
         raise FileError(f"There is no format for {format or path.name}; there are {', '.join(FORMATS)}.")
+    if chosen.files is not None and path.suffix.lower() != ZIP:
+        beside = bool(chosen.suffix) and path.suffix.lower() == chosen.suffix
+        write_folder(chosen.files(project, path.stem if beside else ""), path.parent if beside else path)
+        return
     write = partial(chosen.write, project)
     if thumbnail and chosen.name == "gbnet":
         write = partial(chosen.write, project, thumbnail=thumbnail)  # type: ignore[call-arg]
@@ -56,7 +62,7 @@ def save_file(project: Project, path: str | Path, format: str = "", *, thumbnail
 
 def format_of(path: Path) -> Format | None:
     """The format that a name's ending asks for."""
-    return next((each for each in FORMATS.values() if path.suffix.lower() == each.suffix), None)
+    return next((each for each in FORMATS.values() if each.suffix and path.suffix.lower() == each.suffix), None)
 
 
 def _read(file: BinaryIO, path: Path) -> Project:

@@ -14,6 +14,7 @@ import numpy as np
 
 from core.data.normalisation import Normalisation
 from core.errors import FormatError
+from core.export.plan import normalisation_of
 from core.formats.base import Format
 from core.formats.json_text import dumps, encoded
 from core.formats.onnx_graph import OnnxGraph, OnnxLayer
@@ -64,7 +65,7 @@ def _model(project: Project, inference: Inference, weights: dict[str, Array], ou
     from onnx import helper, numpy_helper
 
     network, graph = inference.network, OnnxGraph()
-    normal = _normalisation(project)
+    normal = normalisation_of(project)
     for key in network.order:
         node = network.nodes[key]
         if node.layer.ports[1] == 0:
@@ -96,17 +97,6 @@ def _item(inference: Inference, weights: dict[str, Array], node: Node, normal: b
     parameters = () if node.layer.bypassed else node.layer.arrays(*shapes)
     own = {parameter: weights[f"{node.name}.{parameter}"] for parameter in parameters}
     return OnnxLayer(node, names, shapes, inference.shapes[node.id] or (), own)
-
-
-def _normalisation(project: Project) -> Normalisation:
-    """The figures that pictures are normalised with; training measured them."""
-    if not project.data.normalise:
-        return Normalisation()
-    mean, spread = project.progress.get("mean"), project.progress.get("spread")
-    if not mean or not spread:
-        raise FormatError("The data is to be normalised, but its mean and spread are not known yet. Train first, or "
-                          "switch Normalise off.")
-    return Normalisation(tuple(mean), tuple(spread))
 
 
 def _normalise(graph: OnnxGraph, node: Node, normal: Normalisation) -> None:
