@@ -16,7 +16,9 @@ def forward(x):
 def predict(*inputs, batch=64):
     """The network's answers for float32 pictures from 0 (black) to 1 (white), a batch at a time to save memory."""
     starts = range(0, len(inputs[0]), batch)
-    return np.concatenate([forward(*(x[start:start + batch] for x in inputs)) for start in starts])
+    answers = [forward(*(x[start:start + batch] for x in inputs)) for start in starts]
+    # Of several outputs the first is the main one.
+    return np.concatenate([answer[0] if isinstance(answer, tuple) else answer for answer in answers])
 
 
 def read(path):
