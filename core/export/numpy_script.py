@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.export.names import comment, identifiers
 from core.export.numpy_calls import CALLS, NOTHING, Call
-from core.export.plan import Plan, Step
+from core.export.plan import Plan, Step, shape_of_input
 from core.export.source import after_mark, pick
 from core.layers.base import describe
 from core.version import VERSION
@@ -36,7 +36,7 @@ def _quoted(name: str) -> str:
 
 
 def _head(plan: Plan, script: str, weights: str) -> str:
-    shapes = " and ".join(describe(node.layer.shape) for node in plan.inputs)
+    shapes = " and ".join(describe(shape_of_input(node)) for node in plan.inputs)
     lines = [
         f"# {comment(plan.network.name)}", "#",
         f"# Written by guibuilder {VERSION}. It needs NumPy only, and its weights in {comment(weights)} beside it.",
@@ -44,7 +44,7 @@ def _head(plan: Plan, script: str, weights: str) -> str:
         "#                                  show: float numbers from 0 (black) to 1 (white), or bytes from 0 to 255",
         "", "import sys", "from pathlib import Path", "", "import numpy as np", "",
         f"CLASSES = {list(plan.classes)!r}", f"INPUTS = {[node.name for node in plan.inputs]!r}",
-        f"INPUT_SHAPES = {[tuple(node.layer.shape) for node in plan.inputs]!r}",
+        f"INPUT_SHAPES = {[shape_of_input(node) for node in plan.inputs]!r}",
         f"W = dict(np.load(Path(__file__).with_name({weights!r}), allow_pickle=False))",
     ]
     if plan.normalisation:

@@ -91,8 +91,13 @@ class Plan:
         """What a step or an Input puts out."""
         for node in self.inputs:
             if node.id == key:
-                return tuple(node.layer.values()["shape"])
+                return shape_of_input(node)
         return next(step.output for step in self.steps if step.node.id == key)
+
+
+def shape_of_input(node: Node) -> Shape:
+    """The shape of the pictures that an Input takes."""
+    return node.layer.output_shape()
 
 
 def plan_of(project: Project, *, auxiliary: bool = False) -> Plan:
