@@ -27,7 +27,10 @@ def tiles_at_a_time(each: int, channels: int) -> int:
     """How many pictures of `each` tiles are worked on together: enough tiles, whole register tiles, little memory."""
     most = max(1, min(_MOST_TILES, _TILE_NUMBERS // channels) // each)
     least = min(most, -(-_LEAST_TILES // each))
-    return min(range(least, most + 1), key=lambda count: -(-count * each // TILE.rows) * TILE.rows / (count * each))
+    def idle(count: int) -> float:
+        return -(-count * each // TILE.rows) * TILE.rows / (count * each)
+
+    return min(range(most, least - 1, -1), key=idle)
 
 
 class WinogradConvolution(Convolution):
