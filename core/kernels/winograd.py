@@ -261,10 +261,18 @@ def frame_from_positions(positions: Floats, frame: Floats, sizes: Integers) -> N
 
 
 @kernel
-def weight_positions(filters: Floats, start: int, positions: Floats, count: int, step: int) -> None:
-    """Weights [3][3][count] as positions, `step` apart; count is a multiple of the lanes."""
-    for place in range(0, count, LANES):
-        _read_weights((filters, start + place, 3 * count, count), (positions, place, step))
+def weight_positions(filters: Floats, start: int, positions: Floats, sizes: Integers) -> None:
+    """Weights [3][3][channels][filters] as positions, in panels: [position][filters / width][channels][width].
+
+    A panel is what a product reads from beginning to end; rows of all filters would lie a power of two apart and push
+    each other out of the first-level cache. sizes: channels, filters, width of a panel, step to the next position.
+    """
+    channels, count, width, step = sizes[:4]
+    line = channels * count
+    for channel in range(channels):
+        for place in range(0, count, LANES):
+            target = (place // width * channels + channel) * width + place % width
+            _read_weights((filters, start + channel * count + place, 3 * line, line), (positions, target, step))
 
 
 @kernel

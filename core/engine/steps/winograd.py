@@ -33,6 +33,11 @@ def tiles_at_a_time(each: int, channels: int) -> int:
     return min(range(most, least - 1, -1), key=idle)
 
 
+def _panel(columns: int) -> int:
+    """How many columns of a product lie together: as many as a register tile makes."""
+    return 2 * LANES if columns % (2 * LANES) == 0 else LANES
+
+
 class WinogradConvolution(Convolution):
     """Conv2D 3×3 at stride 1."""
 
@@ -60,8 +65,8 @@ class WinogradConvolution(Convolution):
         build.scratch.reserve("product", _POSITIONS * max(self._output_step, self._data_step))
         self._read = build.settings(0, *shape.blocks, shape.channels, 0, shape.frame_numbers, shape.line,
                                     self._data_step)
-        self._product = build.settings(_POSITIONS, 0, self._data_step, 0, self._output_step, self._matrix_step, 0, 0,
-                                       1, 0, 0, 1, 0, 0, shape.channels, shape.filters, shape.filters, 0)
+        self._product = self._product_settings(shape.channels, self._data_step, shape.filters, self._output_step)
+        self._panels = np.array([shape.channels, shape.filters, _panel(shape.filters), self._matrix_step])
         line = shape.out[1] * shape.filters
         self._write = build.settings(0, *shape.blocks, shape.filters, 0, self.map_numbers, line, self._output_step,
                                      *shape.out)
@@ -88,8 +93,14 @@ class WinogradConvolution(Convolution):
         self._columns = build.settings(0, _POSITIONS, 1, self._matrix_step, 0, self._data_step, 0, self._output_step,
                                        0, shape.channels, 1, 0, 0, 0, shape.channels, shape.filters, shape.filters, 0)
         self._rows_back = np.ascontiguousarray(self._rows[::-1])
-        self._product_back = build.settings(_POSITIONS, 0, self._output_step, 0, self._data_step, self._matrix_step, 0,
-                                            0, 1, 0, 0, 1, 0, 0, shape.filters, shape.channels, shape.channels, 0)
+        self._product_back = self._product_settings(shape.filters, self._output_step, shape.channels, self._data_step)
+        self._panels_back = np.array([shape.filters, shape.channels, _panel(shape.channels), self._matrix_step])
+
+    def _product_settings(self, depth: int, step: int, columns: int, made_step: int) -> list[np.ndarray]:
+        """A product of tiles × depth with depth × columns for each position, one panel of columns after the other."""
+        panel = _panel(columns)
+        return self.build.settings(_POSITIONS, 0, step, 0, made_step, self._matrix_step, 0, 0, columns // panel, panel,
+                                   panel * depth, 1, 0, 0, depth, panel, panel, 0)
 
     def groups(self, first: int, end: int) -> Iterator[tuple[int, int]]:
         """Some pictures at a time, never from two chunks: the sums of a chunk must not depend on who works on it."""
@@ -101,10 +112,10 @@ class WinogradConvolution(Convolution):
     def pack(self) -> None:
         """Filters as positions; and transposed, for the way back."""
         weights, start = self.build.parameters.weights, self.weight.start
-        winograd.weight_positions(weights, start, self._filters, self._matrix, self._matrix_step)
+        winograd.weight_positions(weights, start, self._filters, self._panels)
         if self.target is not None:
             packing.pack_transposed(weights, start, self._swapped, self._swapping)
-            winograd.weight_positions(self._swapped, 0, self._filters_back, self._matrix, self._matrix_step)
+            winograd.weight_positions(self._swapped, 0, self._filters_back, self._panels_back)
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Patches to positions, products, positions to blocks of output."""
