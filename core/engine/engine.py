@@ -304,6 +304,7 @@ class Engine:
         works: list[Callable[[], None]] = []
         for phase in phases:
             works += [phase.once] if isinstance(phase, Part) and phase.once else []
+            works += [_here(work) for work in phase.works[:1]] if isinstance(phase, Part) else []
             works += [_on_one(pictures) for pictures in phase] if isinstance(phase, list) else []
         if learns:
             works += [*[_here(work) for work in self._gradient_works()], self._measure_gradients]

@@ -41,8 +41,7 @@ class Runner:
         with np.errstate(all="ignore"):
             for phase in phases:
                 if isinstance(phase, Part):
-                    assert phase.once is not None
-                    phase.once()
+                    self._pool.run(phase.works or [partial(_alone, phase)])
                 else:
                     self._pool.run([partial(_walk, phase, first, end) for first, end in shares])
 
@@ -65,6 +64,12 @@ def joined(phases: list[Phase]) -> list[Phase]:
         else:
             found.append(phase)
     return found
+
+
+def _alone(part: Part, thread: int) -> None:
+    """What runs once for the whole batch."""
+    assert part.once is not None
+    part.once()
 
 
 def _walk(phase: list[Pictures], first: int, end: int, thread: int) -> None:

@@ -1,11 +1,61 @@
-"""What a dense layer needs besides matrix products: the gradient of the bias."""
+"""What a dense layer needs besides dot products: its gradients for a whole batch at once."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.kernels.jit import kernel
+from core.kernels.processor import LANES, TILE
+from core.kernels.tile import wide_tile
+from core.kernels.vector_steps import copy_run, copy_two
 
 Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+WIDTH = 2 * LANES  # columns of a panel
+DEPTH = 128  # rows of a panel
+PANELS = 4  # panels side by side: longer runs of neighbouring numbers to read and write
+ROOM = (PANELS * DEPTH + 1) * WIDTH  # numbers in all of them, and zeros behind them
+_ROWS = TILE.rows
+_NO_FLOOR = np.float32(-np.inf)
+
+
+@kernel
+def multiply_panels(a: Floats, b: Floats, c: Floats, panel: Floats, rows: Integers, sizes: Integers) -> None:
+    """c[place(m) + i] = Σ_k a[place(m) + k] · b[k, i] for the columns i from first to end; all rows m at once.
+
+    The rows of b lie far apart, so the vectors that one tile after another needs are copied into panels first.
+    rows: the place of each row in a and in c, [2, rows]. sizes: rows, depth, b's columns, first and end column.
+    """
+    count, depth, columns, first, end = sizes[:5]
+    a_rows, c_rows = rows[0], rows[1]
+    for block in range(first, end, PANELS * WIDTH):
+        wide = min(PANELS * WIDTH, end - block)
+        for start in range(0, depth, DEPTH):
+            length = min(DEPTH, depth - start)
+            for step in range(length):
+                place = (start + step) * columns + block
+                for column in range(0, wide, WIDTH):
+                    target = (column // WIDTH * DEPTH + step) * WIDTH
+                    if wide - column >= WIDTH:
+                        copy_two(b, place + column, panel, target)
+                    else:
+                        copy_run(b, place + column, panel, target, wide - column)
+            row = 0
+            while row < count:
+                for column in range(0, wide, WIDTH):
+                    wide_tile((a, start, a_rows), (panel, column * DEPTH), (c, block + column, c_rows),
+                              (panel, PANELS * DEPTH * WIDTH, _NO_FLOOR), (1, 0, 0, length, WIDTH),
+                              (row, min(_ROWS, count - row), min(WIDTH, wide - column), min(1, start)))
+                row += _ROWS
+
+
+@kernel
+def turn(values: Floats, turned: Floats, first: int, end: int, length: int, step: int) -> None:
+    """turned[i · step + n] = values[n · length + i] for the rows n from first to end."""
+    for row in range(first, end):
+        given = values[row * length:(row + 1) * length]
+        for index in range(length):
+            turned[index * step + row] = given[index]
 
 
 @kernel

@@ -94,20 +94,25 @@ def multiply_columns(a: Floats, b: Floats, c: Floats, zeros: Floats, rows: Integ
 @kernel
 def multiply_dots(a: Floats, b: Floats, bias: Floats, c: Floats, first: int, end: int, floor: np.float32,
                   sizes: Integers) -> None:
-    """c[n, o] = max(bias[o] + Σ_k a[n, k] · b[o, k], floor) for pictures first to end. sizes: inputs, outputs."""
-    inputs, outputs = sizes[0], sizes[1]
+    """c[n, o] = max(bias[o] + Σ_k a[n, k] · b[o, k], floor) for pictures first to end.
+
+    sizes: inputs, outputs, and of these the first to be made and the one behind the last.
+    """
+    inputs, outputs, first_column, end_column = sizes[:4]
     for row in range(first, end):
-        for column in range(outputs):
-            c[row * outputs + column] = bias[column]
+        made = c[row * outputs + first_column:row * outputs + end_column]
+        for column in range(made.size):
+            made[column] = bias[first_column + column]
     for start in range(0, inputs, _DOT_BLOCK):
         length = min(_DOT_BLOCK, inputs - start)
-        for column in range(0, outputs, _DOT_COLUMNS):
-            columns = min(_DOT_COLUMNS, outputs - column)
+        for column in range(first_column, end_column, _DOT_COLUMNS):
+            columns = min(_DOT_COLUMNS, end_column - column)
             row = first
             while row < end:
                 dot_tile((a, row * inputs + start, inputs), (b, column * inputs + start, inputs),
                          (c, row * outputs + column, outputs), (length, min(_DOT_ROWS, end - row), columns))
                 row += _DOT_ROWS
-    for index in range(first * outputs, end * outputs):
-        value = c[index]
-        c[index] = floor if value <= floor else value
+    for row in range(first, end):
+        made = c[row * outputs + first_column:row * outputs + end_column]
+        for column in range(made.size):
+            made[column] = floor if made[column] <= floor else made[column]

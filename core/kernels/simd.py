@@ -90,6 +90,35 @@ def total(builder: Builder, vector: Value) -> Value:
     return builder.call(function, [ir.Constant(FLOAT, -0.0), vector], fastmath=("reassoc",))
 
 
+def totals(builder: Builder, vectors: list[Value]) -> Value:
+    """The sum of all lanes of each of `LANES` vectors, as one vector in their order.
+
+    Each round adds halves, two vectors at a time: half as many vectors stay, with the halves of both in turn.
+    """
+    order = sorted(range(LANES), key=_mirrored)
+    found, half = [vectors[number] for number in order], LANES // 2
+    while half:
+        low = [part * 2 * half + lane for part in range(LANES // (2 * half)) for lane in range(half)]
+        found = [_added_halves(builder, pair, low, half) for pair in zip(found[::2], found[1::2], strict=True)]
+        half //= 2
+    return found[0]
+
+
+def _added_halves(builder: Builder, pair: tuple[Value, Value], low: list[int], half: int) -> Value:
+    """For each part of 2 · half lanes: the sums of its halves in the first vector, then those in the second."""
+    lanes = []
+    for start in range(0, len(low), half):
+        lanes += [*low[start:start + half], *(LANES + lane for lane in low[start:start + half])]
+    first, second = (builder.shuffle_vector(*pair, ir.Constant(_INDICES, [lane + shift for lane in lanes]))
+                     for shift in (0, half))
+    return builder.fadd(first, second)
+
+
+def _mirrored(number: int) -> int:
+    """The number with its bits in the opposite order."""
+    return int(format(number, f"0{LANES.bit_length() - 1}b")[::-1], 2)
+
+
 @contextmanager
 def counted(builder: Builder, count: Value) -> Iterator[Value]:
     """A loop from 0 to `count`; gives the counter.

@@ -180,6 +180,9 @@ def make_dots(rows: int, columns: int) -> Callable[..., None]:
             sums = _Sums(builder, rows, columns)
             sums.start([simd.constant(0)] * columns)
             _sum_products(builder, sums, a_rows, b_rows, length)
+            if rows * columns == LANES:
+                _add_all_totals(builder, sums, (bases[2], parts[2][2]), live_rows, live_columns)
+                return context.get_dummy_value()
             for row in range(rows):
                 with builder.if_then(builder.icmp_signed("<", whole(row), live_rows)):
                     _add_totals(builder, sums, row, (bases[2], parts[2][2]), live_columns)
@@ -226,6 +229,22 @@ def _add_totals(builder: Builder, sums: _Sums, row: int, target: tuple[Value, Va
             place = builder.gep(start, [whole(column)])
             value = builder.fadd(builder.load(place, align=4), simd.total(builder, sums.take(row, column)))
             builder.store(value, place, align=4)
+
+
+def _add_all_totals(builder: Builder, sums: _Sums, target: tuple[Value, Value], live_rows: Value,
+                    live_columns: Value) -> None:
+    """Add the lane totals of all sums to the target, where the sums are as many as a vector has lanes."""
+    base, step = target
+    totals = simd.totals(builder, [sums.take(row, column) for row in range(sums.rows)
+                                   for column in range(sums.vectors)])
+    for row in range(sums.rows):
+        start = builder.gep(base, [builder.mul(step, whole(row))])
+        with builder.if_then(builder.icmp_signed("<", whole(row), live_rows)):
+            for column in range(sums.vectors):
+                with builder.if_then(builder.icmp_signed("<", whole(column), live_columns)):
+                    place = builder.gep(start, [whole(column)])
+                    value = builder.extract_element(totals, ir.Constant(ir.IntType(32), row * sums.vectors + column))
+                    builder.store(builder.fadd(builder.load(place, align=4), value), place, align=4)
 
 
 wide_tile = make_tile(TILE.rows, 2)

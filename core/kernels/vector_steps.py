@@ -56,6 +56,22 @@ def copy_run(typing: Any, source: Any, source_at: Any, target: Any, target_at: A
 
 
 @intrinsic
+def copy_two(typing: Any, source: Any, source_at: Any, target: Any, target_at: Any) -> Any:
+    """Copy two vectors' worth of neighbouring numbers."""
+    signature = types.void(source, types.int64, target, types.int64)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        start = simd.address(context, builder, kinds[0], arguments[0], arguments[1])
+        end = simd.address(context, builder, kinds[2], arguments[2], arguments[3])
+        for offset in (whole(0), whole(LANES)):
+            simd.store(builder, simd.load(builder, builder.gep(start, [offset])), builder.gep(end, [offset]))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
 def pool_step(typing: Any, maps: Any, pooled: Any, winners: Any, start: Any) -> Any:
     """pooled = max(floor, the four corners), winners = which corner, or `nobody` where none is above the floor.
 

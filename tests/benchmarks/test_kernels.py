@@ -39,7 +39,8 @@ def test_a_product_through_register_tiles(benchmark, rows, depth, columns):
 @pytest.mark.parametrize(("rows", "length", "columns"), [(64, 400, 120), (64, 12544, 128)])
 def test_dots(benchmark, rows, length, columns):
     a, b, c = room(rows, length), room(columns, length), room(rows, columns)
-    benchmark(multiply.multiply_dots, a, b, room(columns), c, 0, rows, NO_FLOOR, np.array([length, columns]))
+    sizes = np.array([length, columns, 0, columns])
+    benchmark(multiply.multiply_dots, a, b, room(columns), c, 0, rows, NO_FLOOR, sizes)
     _rate(benchmark, rows * length * columns)
 
 

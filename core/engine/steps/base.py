@@ -32,10 +32,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a pass: `pictures` runs for ranges of pictures on any thread; `once` needs them all and runs alone."""
+    """A piece of a pass: `pictures` runs for ranges of pictures on any thread; `once` needs them all and runs alone.
+
+    `works` need them all as well, and run on any thread in any order.
+    """
 
     pictures: Pictures | None = None
     once: Callable[[], None] | None = None
+    works: Sequence[Work] = ()
 
 
 class Scratch:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from core.engine.arena import padded
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Step
+from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Part, Step
 from core.engine.tensor import Floats, Tensor
 from core.kernels import dense, elementwise, multiply, pooling
 from core.kernels.processor import LANES
@@ -14,18 +15,23 @@ from core.layers.maxout import Maxout
 
 _WORK = 4_000_000  # multiply-adds of one piece of the weight gradient
 _ROWS = 8
+# From so many weights on they do not stay in a processor's own cache, and each is fetched only once for all pictures.
+_MANY_WEIGHTS = 1 << 17
+_UNITS = 16  # the units of a piece are a multiple, so that pieces do not share a cache line
 
 
 class Product:
     """A matrix of weights with its bias: `units` numbers out of each picture's, and the gradients of all of it.
 
-    `leading` is the shape of the units in the arrays of the layer.
+    `leading` is the shape of the units in the arrays of the layer. Where `whole` is set the work is cut by units and
+    inputs, not by pictures.
     """
 
     def __init__(self, task: Task, source: Tensor, build: Build, leading: Shape, bias: bool) -> None:
         self._build, self._source, self._name, self._biased = build, source, task.name, bias
         self._frozen = task.layer.frozen
         self._inputs, self._units = source.size, int(np.prod(leading))
+        self.whole = self._inputs * self._units >= _MANY_WEIGHTS
         order = None
         if source.spread is not None:
             axes, front = (1, 2, 0), len(leading)
@@ -34,15 +40,22 @@ class Product:
         if bias:
             build.parameters.declare(f"{task.name}.bias", leading, True)
         self._zeros = build.arena.floats(max(self._inputs, self._units) + 2 * LANES)
-        self._sizes = np.array([self._inputs, self._units])
+        self._sizes = np.array([self._inputs, self._units, 0, self._units])
         self.target = source.claim(build.arena) if build.learns else None
-        pictures, units = np.arange(build.batch, dtype=np.int64), np.arange(self._units, dtype=np.int64)
-        self._picture_rows = np.stack([pictures * self._units, pictures * self._inputs])
-        self._unit_rows = np.stack([units, units * self._inputs])
-        self._back = build.settings(1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, self._units, self._inputs,
-                                    self._inputs, 0)
-        self._columns = build.settings(0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, self._units, self._inputs,
-                                       self._inputs, 1)
+        self._plan_backward()
+
+    def _plan_backward(self) -> None:
+        build, inputs, units = self._build, self._inputs, self._units
+        pictures, rows = np.arange(build.batch, dtype=np.int64), np.arange(units, dtype=np.int64)
+        self._picture_rows = np.stack([pictures * units, pictures * inputs])
+        self._unit_rows = np.stack([rows, rows * inputs])
+        self._back = build.settings(1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, units, inputs, inputs, 0)
+        self._columns = build.settings(0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, units, inputs, inputs, 1)
+        if self.whole and build.learns:
+            build.scratch.reserve("panel", dense.ROOM)
+            # The gradient of the units once more, [units, pictures].
+            self._turned = build.arena.floats(units * build.batch)
+            self._turned_rows = np.stack([rows * build.batch, rows * inputs])
 
     def ready(self) -> None:
         """Find the parameters in the flat array."""
@@ -55,22 +68,62 @@ class Product:
             bias = parameters.table[f"{self._name}.bias"]
             self._bias, self._bias_start = parameters.weights[bias.start:bias.end], bias.start
 
+    # some pictures at a time ------------------------------------------------------------------------------------
+
     def forward(self, made: Floats, floor: np.float32, first: int, end: int) -> None:
         """max(x Wᵀ + b, floor)."""
         multiply.multiply_dots(self._source.values, self._weight, self._bias, made, first, end, floor, self._sizes)
 
     def backward(self, given: Floats, first: int, end: int, thread: int) -> None:
-        """dx = dy W."""
-        if self.target is None:
-            return
-        sizes = self._back[thread]
-        sizes[6], sizes[7] = first, end
-        multiply.multiply_rows(given, self._weight, self.target, self._zeros, self._picture_rows, NO_FLOOR, sizes)
+        """dx = dy W; where the product is done as a whole, only what prepares it."""
+        if self.whole:
+            dense.turn(given, self._turned, first, end, self._units, self._build.batch)
+        elif self.target is not None:
+            sizes = self._back[thread]
+            sizes[6], sizes[7] = first, end
+            multiply.multiply_rows(given, self._weight, self.target, self._zeros, self._picture_rows, NO_FLOOR, sizes)
+
+    # all pictures at once ---------------------------------------------------------------------------------------
+
+    def forward_works(self, made: Floats, floor: np.float32) -> list[Work]:
+        """max(x Wᵀ + b, floor), some units at a time."""
+        def piece(first: int, end: int) -> Work:
+            sizes = np.array([self._inputs, self._units, first, end])
+
+            def work(thread: int) -> None:
+                multiply.multiply_dots(self._source.values, self._weight, self._bias, made, 0, self._build.run.count,
+                                       floor, sizes)
+
+            return work
+
+        return [piece(*edges) for edges in self._cut(self._units, 2, _UNITS)]
+
+    def backward_works(self, given: Floats) -> list[Work]:
+        """dx = dy W, some inputs at a time."""
+        def piece(first: int, end: int) -> Work:
+            sizes = np.array([0, self._units, self._inputs, first, end])
+
+            def work(thread: int) -> None:
+                sizes[0], panel = self._build.run.count, self._build.scratch.array("panel", thread)
+                assert self.target is not None
+                dense.multiply_panels(given, self._weight, self.target, panel, self._picture_rows, sizes)
+
+            return work
+
+        return [piece(*edges) for edges in self._cut(self._inputs, 4, dense.PANELS * dense.WIDTH)]
+
+    def _cut(self, count: int, pieces: int, multiple: int) -> list[tuple[int, int]]:
+        """A range in pieces for each thread; what is computed does not depend on where it is cut."""
+        step = padded(-(-count // (pieces * self._build.threads)), multiple)
+        return [(first, min(first + step, count)) for first in range(0, count, step)]
 
     def works(self, given: Floats) -> list[Work]:
-        """dW = dyᵀ x over the whole batch, some rows of W at a time."""
+        """dW = dyᵀ x over the whole batch, some rows or columns of W at a time."""
         if self._frozen:
             return []
+        if self.whole:
+            weights = [self._column_work(*edges) for edges in self._cut(self._inputs, 4, dense.PANELS * dense.WIDTH)]
+            return [*weights, lambda thread: self._sum_bias(given, 0, self._units)]
         macs = self._units * self._inputs * self._build.batch
         pieces = max(1, min(16, macs // _WORK))
         rows = -(-self._units // pieces)
@@ -81,14 +134,27 @@ class Product:
 
         return [piece(first) for first in range(0, self._units, rows)]
 
+    def _column_work(self, first: int, end: int) -> Work:
+        sizes = np.array([self._units, 0, self._inputs, first, end])
+
+        def work(thread: int) -> None:
+            sizes[1], panel = self._build.run.count, self._build.scratch.array("panel", thread)
+            dense.multiply_panels(self._turned, self._source.values, self._weight_gradient, panel, self._turned_rows,
+                                  sizes)
+
+        return work
+
     def _gather(self, given: Floats, first: int, end: int, thread: int) -> None:
-        count = self._build.run.count
         sizes = self._columns[thread]
-        sizes[8], sizes[9], sizes[13] = first, end, count
+        sizes[8], sizes[9], sizes[13] = first, end, self._build.run.count
         multiply.multiply_columns(given, self._source.values, self._weight_gradient, self._zeros, self._unit_rows,
                                   sizes)
+        self._sum_bias(given, first, end)
+
+    def _sum_bias(self, given: Floats, first: int, end: int) -> None:
         if self._bias_start >= 0:
-            dense.sum_rows(given, count, self._units, first, end, self._build.parameters.gradients, self._bias_start)
+            dense.sum_rows(given, self._build.run.count, self._units, first, end, self._build.parameters.gradients,
+                           self._bias_start)
 
 
 class FullyConnected(Step):
@@ -98,16 +164,29 @@ class FullyConnected(Step):
         super().__init__(task.name, output, [source])
         layer = task.layer
         assert isinstance(layer, Dense)
-        self._relu = task.relu
+        self._relu, self._floor = task.relu, ZERO_FLOOR if task.relu else NO_FLOOR
         self._product = Product(task, source, build, (layer.units,), layer.bias)
 
     def ready(self) -> None:
         """Find the parameters."""
         self._product.ready()
 
+    def forward_parts(self) -> list[Part]:
+        """All pictures at once where there are many weights."""
+        if self._product.whole:
+            return [Part(works=self._product.forward_works(self.output.values, self._floor))]
+        return super().forward_parts()
+
+    def backward_parts(self) -> list[Part]:
+        """All pictures at once where there are many weights."""
+        given = self.output.gradient
+        if given is None or not self._product.whole or self._product.target is None:
+            return super().backward_parts()
+        return [*super().backward_parts(), Part(works=self._product.backward_works(given))]
+
     def forward(self, first: int, end: int, thread: int) -> None:
         """y = x Wᵀ + b."""
-        self._product.forward(self.output.values, ZERO_FLOOR if self._relu else NO_FLOOR, first, end)
+        self._product.forward(self.output.values, self._floor, first, end)
 
     def backward(self, first: int, end: int, thread: int) -> None:
         """Through the ReLU, then dx = dy W."""
@@ -140,9 +219,24 @@ class LargestPiece(Step):
         """Find the parameters."""
         self._product.ready()
 
+    def forward_parts(self) -> list[Part]:
+        """All pictures at once where there are many weights."""
+        if self._product.whole:
+            return [Part(works=self._product.forward_works(self._pieces, NO_FLOOR)), Part(pictures=self._take_largest)]
+        return super().forward_parts()
+
+    def backward_parts(self) -> list[Part]:
+        """All pictures at once where there are many weights."""
+        if not self._product.whole or self._product.target is None:
+            return super().backward_parts()
+        return [*super().backward_parts(), Part(works=self._product.backward_works(self._pieces))]
+
     def forward(self, first: int, end: int, thread: int) -> None:
         """max(W₁x + b₁, W₂x + b₂, …)."""
         self._product.forward(self._pieces, NO_FLOOR, first, end)
+        self._take_largest(first, end, thread)
+
+    def _take_largest(self, first: int, end: int, thread: int) -> None:
         pooling.max_pool(self._pieces, self.output.values, self._winners, self._sizes, first, end)
 
     def backward(self, first: int, end: int, thread: int) -> None:

@@ -107,6 +107,12 @@ def lenet() -> Network:
                  "ReLU", ("Dense", {"units": 84}), "ReLU", ("Dense", {"units": 10}), "Softmax")
 
 
+def many_weights() -> Network:
+    """A Dense and a Maxout with so many weights that they are multiplied for all pictures at once."""
+    return chain((2, 14, 13), "Flatten", ("Dense", {"units": 410}), "ReLU", ("Maxout", {"units": 170, "pieces": 2}),
+                 ("Dense", {"units": 5}), "Softmax")
+
+
 def residual() -> Network:
     """A shortcut, a branch, an output with three readers, the same input twice."""
     drawing = Drawing().add("Input", "Input", shape=(3, 9, 9)).add("Conv2D", "C1", filters=8, padding="same")

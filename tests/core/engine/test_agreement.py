@@ -8,7 +8,7 @@ from core.engine.choice import choose
 from core.engine.flow import make_flow
 from core.graph.shapes import infer
 from core.layers import LAYERS
-from tests.core.engine.agreement import chain, disagreement, lenet, residual
+from tests.core.engine.agreement import chain, disagreement, lenet, many_weights, residual
 from tests.core.networks import Drawing, every_layer
 
 LIMIT = 2e-5
@@ -17,7 +17,8 @@ PADDING = st.one_of(st.sampled_from(["valid", "same"]), st.integers(0, 2), st.tu
 
 
 @pytest.mark.parametrize("count", [1, 5, 33])
-@pytest.mark.parametrize("network", [lenet(), every_layer(), residual()], ids=["lenet", "every layer", "residual"])
+@pytest.mark.parametrize("network", [lenet(), every_layer(), residual(), many_weights()],
+                         ids=["lenet", "every layer", "residual", "many weights"])
 def test_whole_networks(network, count):
     # One picture through batch normalisation over few pixels magnifies rounding.
     assert disagreement(network, count) < (2e-4 if count == 1 else LIMIT)

@@ -5,7 +5,7 @@ import pytest
 
 from core.engine.engine import Engine
 from core.train.optimizers import OPTIMIZERS
-from tests.core.engine.agreement import chain, lenet, lively_weights, pictures, residual
+from tests.core.engine.agreement import chain, lenet, lively_weights, many_weights, pictures, residual
 from tests.core.networks import every_layer
 
 
@@ -33,8 +33,8 @@ def _trained(network, threads, optimizer):
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-@pytest.mark.parametrize("network", [lenet(), every_layer(), residual(), _winograd()],
-                         ids=["lenet", "every layer", "residual", "winograd"])
+@pytest.mark.parametrize("network", [lenet(), every_layer(), residual(), _winograd(), many_weights()],
+                         ids=["lenet", "every layer", "residual", "winograd", "many weights"])
 def test_bits_do_not_depend_on_threads(network, optimizer):
     results = [_trained(network, threads, optimizer) for threads in THREADS]
     assert all(np.isfinite(array).all() for array in results[0].values())

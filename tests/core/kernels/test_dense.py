@@ -1,6 +1,7 @@
-"""The gradient of a bias."""
+"""The gradients of a dense layer for a whole batch."""
 
 import numpy as np
+import pytest
 
 from core.kernels import dense
 from tests.core.kernels.arrays import flat, plain, room
@@ -20,3 +21,39 @@ def test_no_rows_give_zero():
     target[:] = 5
     dense.sum_rows(room(0), 0, 3, 0, 3, target, 0)
     assert not target.any()
+
+
+SOME = dense.PANELS * dense.WIDTH
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 7), (17, dense.DEPTH + 3, SOME + 5), (8, dense.DEPTH, dense.WIDTH)])
+def test_panels_are_a_matrix_product(shape):
+    rows, depth, columns = shape
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(rows, depth)), rng.normal(size=(depth, columns))
+    c, panel = flat(np.full((rows, columns), 9.0)), room(dense.ROOM)
+    places = np.stack([np.arange(rows) * depth, np.arange(rows) * columns])
+    dense.multiply_panels(flat(a), flat(b), c, panel, places, np.array([rows, depth, columns, 0, columns]))
+    np.testing.assert_allclose(c[:rows * columns].reshape(rows, columns), a @ b, rtol=1e-4, atol=1e-4)
+
+
+def test_panels_are_the_same_bits_wherever_they_are_cut():
+    rows, depth, columns = 9, 2 * dense.DEPTH + 1, 2 * SOME + 3
+    rng = np.random.default_rng(4)
+    a, b = flat(rng.normal(size=(rows, depth))), flat(rng.normal(size=(depth, columns)))
+    places = np.stack([np.arange(rows) * depth, np.arange(rows) * columns])
+    whole, cut, panel = room(rows, columns), room(rows, columns), room(dense.ROOM)
+    dense.multiply_panels(a, b, whole, panel, places, np.array([rows, depth, columns, 0, columns]))
+    for first, end in ((0, dense.WIDTH), (dense.WIDTH, SOME), (SOME, columns)):
+        dense.multiply_panels(a, b, cut, panel, places, np.array([rows, depth, columns, first, end]))
+    assert np.array_equal(whole, cut)
+
+
+def test_turned_rows_are_columns():
+    values = np.arange(12.0).reshape(3, 4)
+    for function in (dense.turn, plain(dense.turn)):
+        turned = room(4, 5)
+        function(flat(values), turned, 1, 3, 4, 5)
+        made = turned[:20].reshape(4, 5)
+        assert made[:, 1:3].tolist() == values[1:].T.tolist()
+        assert not made[:, [0, 3, 4]].any()

@@ -104,7 +104,7 @@ def test_dots_are_a_product_with_the_transpose(rows, length, columns, floor, see
     c = flat(np.full((rows, columns), 5.0))
     first = rows // 2
     multiply.multiply_dots(flat(a, 0), flat(b, 0), flat(bias), c, first, rows, np.float32(floor),
-                           np.array([length, columns]))
+                           np.array([length, columns, 0, columns]))
     _close(c.reshape(rows, columns)[first:], np.maximum(a[first:] @ b.T + bias, floor), np.abs(a) @ np.abs(b.T))
     assert (c.reshape(rows, columns)[:first] == 5).all()
 
@@ -114,7 +114,7 @@ def test_a_row_of_dots_is_the_same_wherever_its_tile_begins(first):
     rng = np.random.default_rng(1)
     a, b = flat(rng.normal(size=(8, 33))), flat(rng.normal(size=(5, 33)))
     whole, part = room(8, 5), room(8, 5)
-    sizes = np.array([33, 5])
+    sizes = np.array([33, 5, 0, 5])
     multiply.multiply_dots(a, b, room(5), whole, 0, 8, NO_FLOOR, sizes)
     multiply.multiply_dots(a, b, room(5), part, first, 8, NO_FLOOR, sizes)
     assert np.array_equal(whole.reshape(8, 5)[first:], part.reshape(8, 5)[first:])
