@@ -28,7 +28,8 @@ def classes_of(whole: Scope, taken: Sequence[str]) -> list[BlockClass]:
         used.add(made.name)
         _parameters(made)
         for number, scope in enumerate(made.scopes):
-            arguments = tuple(_argument(name, values[number], by_place=all(is_channels(each) for each in made.parameters))
+            by_place = all(is_channels(each) for each in made.parameters)
+            arguments = tuple(_argument(name, values[number], by_place=by_place)
                               for name, values in made.parameters.items())
             _caller(whole, scope).form = Form(made.name, arguments, "{own}({all})")
     return list(found.values())

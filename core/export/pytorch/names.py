@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from core.export.names import identifiers, plain_word
 
 # What nn.Module, and the code around, use themselves.
-TAKEN = frozenset("""
+_MODULE = """
     F add_module apply bfloat16 buffers call_super_init children compile cpu cuda dim double eval extra_repr float
     forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict math modules mtia
     named_buffers named_children named_modules named_parameters nn parameters register_backward_hook register_buffer
     register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ scores self set_extra_state set_submodule
-    share_memory state_dict super to to_empty torch train training type x xpu zero_grad T_destination dump_patches
-""".split())
+    share_memory state_dict super to to_empty torch train training type x xpu zero_grad t_destination dump_patches
+"""
+TAKEN = frozenset(_MODULE.split())
 _FRONT = {"Conv2D": "conv", "Dense": "fc", "BatchNorm": "norm", "MaxPool2D": "pool", "AveragePool2D": "pool"}
 _WORDS = (("ReLU", "Relu"), ("ELU", "Elu"), ("2D", "2d"))
 

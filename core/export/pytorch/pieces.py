@@ -18,8 +18,8 @@ class Code:
 
     @classmethod
     def read(cls, *parts: str) -> "Code":
-        """A piece that travels with the program, below `resources/code`."""
-        return code_of(resource("code", *parts).read_text("utf-8"))
+        """A piece that travels with the program, below `resources/export`."""
+        return code_of(resource("export", *parts).read_text("utf-8"))
 
 
 def code_of(text: str) -> Code:
