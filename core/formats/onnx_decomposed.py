@@ -58,9 +58,12 @@ def channel_pool(graph: OnnxGraph, item: OnnxLayer) -> None:
 
 
 def local_response_norm(graph: OnnxGraph, item: OnnxLayer) -> None:
-    """LRN; for an even number of channels, which ONNX counts from the other side, and for vectors its arithmetic."""
+    """LRN; for an even number of channels, which ONNX counts from the other side, and for vectors its arithmetic.
+
+    So too for α or β of 0, which onnxruntime refuses in an LRN.
+    """
     layer = item.layer
-    if layer.size % 2 and len(item.shapes[0]) == 3:
+    if layer.size % 2 and len(item.shapes[0]) == 3 and layer.alpha > 0 and layer.beta > 0:
         graph.node("LRN", item.inputs, item.name, size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
         return
     squares = graph.node("Mul", [item.inputs[0]] * 2, f"{item.name}.squares")

@@ -146,12 +146,28 @@ def _shape(axes: Sequence[_Axis]) -> dict[str, list[int]]:
 
 
 def _cut(graph: OnnxGraph, item: OnnxLayer, axes: Sequence[_Axis]) -> str:
-    """The layer's input without the rows and columns in front that are passed over."""
-    if not any(axis.skipped for axis in axes):
+    """The layer's input without the rows and columns in front that are passed over.
+
+    Where nothing is to be cut off, cutting nothing off still keeps onnxruntime from merging a Pad that is too wide.
+    """
+    if not any(axis.skipped for axis in axes) and not _too_wide(graph, item.inputs[0], axes):
         return item.inputs[0]
     limits = [graph.constant(f"{item.name}.{name}", np.array(value, np.int64)) for name, value in (
         ("from", [axis.skipped for axis in axes]), ("to", [axis.size for axis in axes]), ("axes", [2, 3]))]
     return graph.node("Slice", [item.inputs[0], *limits], f"{item.name}.cut")
+
+
+def _too_wide(graph: OnnxGraph, name: str, axes: Sequence[_Axis]) -> bool:
+    """Whether a Pad makes this input that would, merged into the pool's own padding, be no less than its window."""
+    maker = next((node for node in graph.nodes if name in node.output), None)
+    while maker is not None and maker.op_type in ("Identity", "Dropout"):
+        name = maker.input[0]
+        maker = next((node for node in graph.nodes if name in node.output), None)
+    if maker is None or maker.op_type != "Pad":
+        return False
+    pads = graph.constants[maker.input[1]]
+    return any(max(axis.pads[0] + pads[2 + place], axis.pads[1] + pads[6 + place]) >= axis.kernel
+               for place, axis in enumerate(axes))
 
 
 def _put_back(graph: OnnxGraph, item: OnnxLayer, axes: Sequence[_Axis], value: float,

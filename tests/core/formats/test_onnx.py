@@ -20,6 +20,7 @@ from core.layers.input import Input
 from core.layers.unknown import Unknown
 from core.project import DataChoice, Project, complete_weights
 from core.templates import TEMPLATES, template
+from tests.core.engine.agreement import chain
 from tests.core.networks import Drawing, every_layer, two_heads
 
 onnx = pytest.importorskip("onnx")
@@ -119,6 +120,16 @@ def test_pooling(kind, count, **values):
 def test_pooling_where_windows_lie_in_the_padding_alone(count, padding, stride):
     _compare(_one("AveragePool2D", kernel=2, padding=padding, count_padding=count, ceil=True, stride=stride))
     _compare(_one("MaxPool2D", kernel=2, padding=padding, stride=stride))
+
+
+@pytest.mark.parametrize("kind", ["MaxPool2D", "AveragePool2D", "L2Pool2D"])
+@pytest.mark.parametrize("between", [None, "Linear", "Dropout"])
+@pytest.mark.parametrize("before", [("Pad2D", {"padding": 3}), ("L2Pool2D", {"kernel": 1, "padding": 3})])
+def test_pooling_behind_padding_as_wide_as_the_window(kind, between, before):
+    layers = [before, (kind, {"kernel": 2, "stride": 1}), "ReLU"]
+    if between is not None:
+        layers.insert(1, between)
+    _compare(chain((2, 5, 5), *layers))
 
 
 @pytest.mark.parametrize(("kind", "shape", "values"), [
