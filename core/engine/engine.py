@@ -243,7 +243,7 @@ class Engine:
         losses = self._losses if whole else self._losses[:1]
         for loss in losses:
             loss.take(target)
-        forward = self._runner.forward if whole else self._runner.answer
+        forward = self._runner.use if whole else self._runner.answer
         self._runner.execute(joined([*forward, [loss.compute for loss in losses]]))
         total = self._total() if whole else losses[0].total()
         return total, losses[0].correct(), self._last_output()
@@ -300,7 +300,7 @@ class Engine:
         self._runner.take(np.zeros(shape, np.float32), training=learns)
         for loss in self._losses:
             loss.take(np.zeros((1, loss.gradient.shape[1]), np.float32))
-        phases = self._training_phases() if learns else self._runner.forward
+        phases = self._training_phases() if learns else self._runner.use
         works: list[Callable[[], None]] = []
         for phase in phases:
             works += [phase.once] if isinstance(phase, Part) and phase.once else []

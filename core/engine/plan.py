@@ -50,10 +50,11 @@ class Plan:
         """What the main output's loss takes."""
         return self.tensors[self.flow.last]
 
-    def phases(self, backward: bool, wanted: Iterable[str] | None = None) -> list[Phase]:
+    def phases(self, backward: bool, wanted: Iterable[str] | None = None, use: bool = False) -> list[Phase]:
         """Steps grouped so that threads meet as seldom as possible: lists run per range of pictures, a Part alone.
 
-        The way forward goes as far as the outputs `wanted` (ids; None: those of the loss), and no further.
+        The way forward goes as far as the outputs `wanted` (ids; None: those of the loss), and no further. With `use`
+        it is the way for inference mode only.
         """
         found: list[Phase] = []
         if backward:
@@ -62,7 +63,7 @@ class Plan:
         else:
             needed = self.flow.leading_to((end.source for end in self.flow.ends) if wanted is None else wanted)
             parts = [part for step, made in zip(self.steps, self.made, strict=True) if made in needed
-                     for part in step.forward_parts()]
+                     for part in (step.use_parts() if use else step.forward_parts())]
         for part in parts:
             if part.pictures is None:
                 found.append(part)
@@ -136,7 +137,8 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         plan.steps.append(STEPS[choice.kernel](task, sources, output, build))
         plan.made.append(task.output)
     plan.tensors[task.output] = output
-    if _reads(plan.flow, task.output) > 1 and output.gradient is not None:
+    # Normalisation adds up in the pass that makes its sums.
+    if _reads(plan.flow, task.output) > 1 and output.gradient is not None and choice.kernel != "batch-norm":
         plan.steps.append(GatherGradients(task.name, output, build))
         plan.made.append(task.output)
 

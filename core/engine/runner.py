@@ -22,7 +22,8 @@ class Runner:
         self.run = plan.build.run
         self.forward, self.backward = plan.phases(backward=False), plan.phases(backward=True)
         # An answer needs the main output only.
-        self.answer = plan.phases(backward=False, wanted=[plan.flow.last])
+        self.answer = plan.phases(backward=False, wanted=[plan.flow.last], use=True)
+        self.use = plan.phases(backward=False, use=True)
         self._macs = sum(task.layer.macs(task.input_shapes, task.layer_shape) for task in plan.flow.tasks)
 
     def take(self, x: Array, *, training: bool, noise: bool = True) -> None:

@@ -126,6 +126,10 @@ class Step:
         """The forward pass in pieces."""
         return [Part(pictures=self.forward)]
 
+    def use_parts(self) -> list[Part]:
+        """The forward pass in inference mode, where that is less."""
+        return self.forward_parts()
+
     def backward_parts(self) -> list[Part]:
         """The backward pass in pieces."""
         return [Part(pictures=self.backward)]

@@ -1,47 +1,58 @@
 """Batch normalisation: the only layer whose pictures depend on each other, so threads meet for its sums."""
 
+import math
+
 import numpy as np
 
 from core.engine.flow import Task
-from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Part, Step, hand_back
+from core.engine.steps.base import Build, Floats, Part, Step
 from core.engine.tensor import Tensor
 from core.kernels import elementwise, normalisation
-from core.layers.base import Array
+from core.kernels.processor import LANES
 from core.layers.batch_norm import BatchNorm
-
-_WIDTH = 128  # numbers that the kernels take at a time, at least
 
 
 class Normalise(Step):
-    """BatchNorm, with the ReLU behind it: statistics of the batch in training, running ones in use."""
+    """BatchNorm, with an Add of another branch and the ReLU behind it.
 
-    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
-        super().__init__(task.name, output, [source])
+    Statistics are those of the batch in training, running ones in use. What the output's readers send back is added up
+    here, in the pass that makes the sums.
+    """
+
+    def __init__(self, task: Task, sources: list[Tensor], output: Tensor, build: Build) -> None:
+        super().__init__(task.name, output, sources)
         layer = task.layer
         assert isinstance(layer, BatchNorm)
-        self._build, self._source, self._layer, self._relu = build, source, layer, task.relu
+        self._build, self._source, self._layer, self._relu = build, sources[0], layer, task.relu
+        self._other = sources[1] if len(sources) > 1 else None
         order = None
-        if source.spread is not None:
-            order = (source.spread, (1, 2, 0))
+        if self._source.spread is not None:
+            order = (self._source.spread, (1, 2, 0))
         for name, spec in layer.arrays(*task.input_shapes).items():
             build.parameters.declare(f"{task.name}.{name}", spec.shape, spec.trained, order)
-        self._target = source.claim(build.arena) if build.learns else None
-        self._channels, self._pixels = source.channels, source.pixels
-        self._repeated = max(1, min(self._pixels, _WIDTH // source.channels))
-        width = self._repeated * source.channels
-        channels = source.channels
-        self._sizes = np.array([source.size, width, build.chunk], np.int64)
+        self._target = self._source.claim(build.arena) if build.learns else None
+        self._other_target = self._other.claim(build.arena) if build.learns and self._other is not None else None
+        self._plan_sums()
+
+    def _plan_sums(self) -> None:
+        channels, build = self._source.channels, self._build
+        width = math.lcm(channels, LANES)
+        self._pixels = self._source.pixels
+        self._sizes = np.array([self._source.size, width, build.chunk, channels], np.int64)
+        self._shifts = build.arena.floats(build.slots * width)
         self._sums = build.arena.array(build.slots * 2 * width, np.float64)
-        self._forward_table, self._sum_table = build.arena.floats(3 * width), build.arena.floats(2 * width)
-        self._backward_table = build.arena.floats(4 * width)
-        self._mean, self._variance = np.zeros(channels), np.ones(channels)
-        self._scale = np.ones(channels)
+        self._found, self._totals = np.zeros(2 * channels), np.zeros(2 * channels)
+        self._settings = np.array([self._layer.epsilon, 0.0 if self._relu else -np.inf])
+        self._no_floor = np.array([self._layer.epsilon, -np.inf])
+        # Each of one number per channel: mean, factor, shift, floor, and the share of a second reader's gradient.
+        self._table, self._use_table = build.arena.floats(5 * width), build.arena.floats(4 * width)
+        self._slopes = build.arena.floats(6 * width)
 
     def ready(self) -> None:
         """Find the parameters in the flat array."""
         parameters = self._build.parameters
 
-        def stretch(flat: Array, name: str) -> Array:
+        def stretch(flat: Floats, name: str) -> Floats:
             place = parameters.table[f"{self.name}.{name}"]
             return flat[place.start:place.end]
 
@@ -50,73 +61,93 @@ class Normalise(Step):
         self._running_var = stretch(parameters.weights, "running_var")
         self._weight_gradient = stretch(parameters.gradients, "weight")
         self._bias_gradient = stretch(parameters.gradients, "bias")
+        self._readers = self.output.others
+
+    def refresh(self) -> None:
+        """The factors for use, of the running statistics."""
+        found = np.concatenate([self._running_mean, self._running_var]).astype(float)
+        self._fill(found, self._use_table)
+
+    def _fill(self, found: np.ndarray, table: Floats) -> None:
+        normalisation.fill_table(found, self._weight, self._bias, self._settings, table, self._sizes)
+
+    # forward ----------------------------------------------------------------------------------------------------
 
     def forward_parts(self) -> list[Part]:
         """Sums over the batch, the statistics, the numbers."""
         return [Part(pictures=self._measure), Part(once=self._settle), Part(pictures=self.forward)]
 
+    def use_parts(self) -> list[Part]:
+        """The numbers: running statistics are known before."""
+        return [Part(pictures=self.forward)]
+
+    def _measure(self, first: int, end: int, thread: int) -> None:
+        if self._build.run.training:
+            normalisation.channel_sums(self._source.values, self._shifts, self._sums, self._sizes, first, end)
+
+    def _settle(self) -> None:
+        if self._build.run.training:
+            normalisation.statistics(self._shifts, self._sums, self._found, self._sizes, self._build.run.count)
+            self._fill(self._found, self._table)
+            self._table[4 * len(self._table) // 5:] = 1.0 if self._readers else 0.0
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """γ (x − μ) / √(σ² + ε) + β, and the other branch."""
+        table = self._table if self._build.run.training else self._use_table
+        if self._other is None:
+            normalisation.normalise(self._source.values, self.output.values, table, self._sizes, first, end)
+        else:
+            normalisation.normalise_and_add(self._source.values, self._other.values, self.output.values, table,
+                                            self._sizes, first, end)
+
+    # backward ---------------------------------------------------------------------------------------------------
+
     def backward_parts(self) -> list[Part]:
         """Sums over the batch, the weight gradients, the numbers."""
         return [Part(pictures=self._measure_back), Part(once=self._settle_back), Part(pictures=self.backward)]
 
-    def _total(self) -> tuple[Array, Array]:
-        """Both sums over the batch, added up in the order of the chunks."""
-        used = self._build.used_slots()
-        total = self._sums.reshape(-1, 2, self._repeated, self._channels)[:used].sum(axis=(0, 2))
-        return total[0], total[1]
+    @property
+    def _joined(self) -> bool:
+        """Whether the gradient behind ReLU is written down: others need it, or it is a sum."""
+        return self._other is not None or bool(self._readers)
 
-    def _fill(self, table: Array, *rows: Array) -> None:
-        """Write rows of one number per channel into a kernel's table."""
-        table.reshape(len(rows), self._repeated, self._channels)[...] = np.stack(rows)[:, None]
-
-    def _measure(self, first: int, end: int, thread: int) -> None:
-        if self._build.run.training:
-            normalisation.channel_sums(self._source.values, self._sums, self._sizes, first, end)
-
-    def _settle(self) -> None:
-        if self._build.run.training:
-            count = self._build.run.count * self._pixels
-            plain, squares = self._total()
-            self._mean = plain / count
-            self._variance = np.maximum(squares / count - self._mean**2, 0.0)
-        else:
-            self._mean, self._variance = self._running_mean.astype(float), self._running_var.astype(float)
-        self._scale = 1 / np.sqrt(self._variance + self._layer.epsilon)
-        self._fill(self._forward_table, self._mean, self._weight * self._scale, self._bias)
-        self._fill(self._sum_table, self._mean, self._scale)
-
-    def forward(self, first: int, end: int, thread: int) -> None:
-        """γ (x − μ) / √(σ² + ε) + β."""
-        normalisation.normalise(self._source.values, self.output.values, self._forward_table,
-                                ZERO_FLOOR if self._relu else NO_FLOOR, self._sizes, first, end)
-
-    def _measure_back(self, first: int, end: int, thread: int) -> None:
+    @property
+    def _passed(self) -> Floats:
+        """Where the gradient behind ReLU lies, or before it where it is not written down."""
         given = self.output.gradient
         assert given is not None
-        if self._relu:
-            elementwise.gate_rows(given, self.output.values, first, end, self.output.size)
-        normalisation.gradient_sums(given, self._source.values, self._sum_table, self._sums, self._sizes, first, end)
+        return given if self._other_target is None else self._other_target
+
+    def _measure_back(self, first: int, end: int, thread: int) -> None:
+        given, values = self.output.gradient, self._source.values
+        assert given is not None
+        if not self._joined:
+            normalisation.gradient_sums(given, values, self._table, self._sums, self._sizes, first, end)
+            return
+        for each in self._readers[1:]:
+            elementwise.add_rows(each, given, first, end, self.output.size)
+        other = self._readers[0] if self._readers else given
+        normalisation.joined_gradient_sums(given, other, self.output.values, values, self._passed, self._table,
+                                           self._sums, self._sizes, first, end)
 
     def _settle_back(self) -> None:
-        plain, products = self._total()
+        count = self._build.run.count
+        normalisation.add_up(self._sums, self._totals, self._sizes, count)
         if not self._layer.frozen:
-            self._bias_gradient[:], self._weight_gradient[:] = plain, products
-        count = self._build.run.count * self._pixels
-        self._fill(self._backward_table, self._mean, self._weight * self._scale, plain / count,
-                   self._scale * products / count)
+            normalisation.weight_gradients(self._found, self._totals, self._layer.epsilon, self._weight_gradient,
+                                           self._bias_gradient)
+        settings = self._no_floor if self._joined else self._settings
+        normalisation.fill_slopes(self._found, self._totals, settings, self._table, self._slopes, self._sizes,
+                                  count * self._pixels)
 
     def backward(self, first: int, end: int, thread: int) -> None:
         """The gradient through the batch's own mean and variance."""
-        given = self.output.gradient
-        if self._target is not None and given is not None:
-            normalisation.normalise_gradient(given, self._source.values, self._backward_table, self._sizes, first, end)
-            hand_back(given, self._target, (first, end), self.output.size)
+        if self._target is not None:
+            normalisation.normalise_gradient(self._passed, self._source.values, self._target, self._slopes,
+                                             self._sizes, first, end)
 
     def commit(self) -> None:
         """Let the running statistics follow; the variance is the unbiased one."""
-        if self._layer.frozen:
-            return
-        count, share = self._build.run.count * self._pixels, self._layer.momentum
-        unbiased = self._variance * (count / max(1, count - 1))
-        self._running_mean[:] = (1 - share) * self._running_mean + share * self._mean
-        self._running_var[:] = (1 - share) * self._running_var + share * unbiased
+        if not self._layer.frozen:
+            normalisation.follow(self._found, self._running_mean, self._running_var, self._layer.momentum,
+                                 self._build.run.count * self._pixels)

@@ -42,7 +42,7 @@ STEPS: dict[str, _Maker] = {
     "length-pool": _single(LengthPool),
     "weighted-pool": _single(WeightedPool),
     "channel-pool": _single(OverChannels),
-    "batch-norm": _single(Normalise),
+    "batch-norm": Normalise,
     "dropout": _single(Drop),
     "noisy": _single(Noisy),
     "random-slope": _single(RandomSlope),

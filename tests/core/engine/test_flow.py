@@ -39,11 +39,25 @@ def test_nothing_joins_where_others_look_in_between():
     assert [kind for kind, _, _ in _steps(drawing.network)] == ["Dense", "ReLU", "Add"]
 
 
-def test_normalisation_and_sums_take_their_relu_along():
-    steps = _steps(residual())
-    assert [step for step in steps if step[0] == "ReLU"] == []
-    assert ("BatchNorm", True, False) in steps
-    assert ("Add", True, False) in steps
+def test_normalisation_takes_a_sum_and_both_take_their_relu_along():
+    tasks = fused(make_flow(residual(), join_softmax=True)).tasks
+    found = [(task.layer.type, len(task.inputs), task.relu) for task in tasks]
+    assert ("BatchNorm", 1, True) in found
+    assert ("BatchNorm", 2, True) in found
+    assert not {"ReLU", "Add"} & {kind for kind, _, _ in found}
+
+
+@pytest.mark.parametrize("readers", [("N", "N"), ("N", "I", "I"), ("N", "R")], ids=str)
+def test_a_sum_stands_alone_where_normalisation_cannot_take_it(readers):
+    """Where both inputs are the same, where there are three, and where somebody else reads the normalised maps."""
+    drawing = Drawing().add("Input", "I", shape=(2, 4, 4)).add("BatchNorm", "N").add("ReLU", "R")
+    drawing.add("Add", "S", *readers).add("ReLU", "Last")
+    assert ("Add", True, False) in _steps(drawing.network)
+
+
+def test_vectors_are_not_summed_while_they_are_normalised():
+    drawing = Drawing().add("Input", "I", shape=(4,)).add("BatchNorm", "N").add("Add", "S", "N", "I")
+    assert [kind for kind, _, _ in _steps(drawing.network)] == ["BatchNorm", "Add"]
 
 
 def test_plain_convolutions_take_nothing_along():
