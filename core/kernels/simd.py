@@ -61,6 +61,15 @@ def load(builder: Builder, pointer: Value) -> Value:
     return builder.load(builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
 
 
+def fetch(builder: Builder, pointer: Value, *, write: bool = False) -> None:
+    """Ask for memory to be brought into the second-level cache; any address will do, and nothing waits for it."""
+    byte = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [byte, _INT32, _INT32, _INT32])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    near, data = ir.Constant(_INT32, 2), ir.Constant(_INT32, 1)
+    builder.call(function, [builder.bitcast(pointer, byte), ir.Constant(_INT32, int(write)), near, data])
+
+
 def store(builder: Builder, vector: Value, pointer: Value) -> None:
     """Write a whole vector."""
     builder.store(vector, builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
@@ -81,6 +90,11 @@ def multiply_add(builder: Builder, a: Value, b: Value, c: Value) -> Value:
     """a·b + c, rounded once where the processor can do that."""
     kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{LANES}f32"), [a, b, c])
+
+
+def not_below(builder: Builder, vector: Value, floor: Value) -> Value:
+    """The larger of each lane; NaN goes through."""
+    return builder.select(builder.fcmp_ordered("<=", vector, floor), floor, vector)
 
 
 def total(builder: Builder, vector: Value) -> Value:

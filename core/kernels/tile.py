@@ -89,7 +89,7 @@ def _finish(builder: Builder, sums: _Sums, places: list[Value], live: tuple[Valu
         value = sums.take(row, vector)
         old = simd.load(builder, place) if mask is None else simd.masked_load(builder, place, mask)
         value = builder.select(kept, builder.fadd(value, old), value)
-        value = builder.select(builder.fcmp_ordered("<=", value, bottom), bottom, value)
+        value = simd.not_below(builder, value, bottom)
         if mask is None:
             simd.store(builder, value, place)
         else:

@@ -15,12 +15,12 @@ from core.kernels.processor import LANES
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
 
 _BYTE = ir.IntType(8)
-_BYTES = ir.VectorType(_BYTE, LANES)
+BYTES = ir.VectorType(_BYTE, LANES)
 CLIPPED = 4  # the winner's number where ReLU cut all four off
 
 
 def _bytes(number: int) -> Value:
-    return ir.Constant(_BYTES, [number] * LANES)
+    return ir.Constant(BYTES, [number] * LANES)
 
 
 def _for_live(builder: Builder, live: Value, work: Callable[[Value | None], None]) -> None:
@@ -85,24 +85,35 @@ def pool_step(typing: Any, maps: Any, pooled: Any, winners: Any, start: Any) -> 
         parts = members(builder, kinds, arguments)
         place, right, down = parts[0][1:]
         corner = simd.address(context, builder, kinds[0][0], parts[0][0], place)
-        best = simd.spread(builder, parts[3][0])
-        winner = _spread_byte(builder, parts[3][1])
-        for number, offset in enumerate((whole(0), right, down, builder.add(right, down))):
-            value = simd.load(builder, builder.gep(corner, [offset]))
-            above = builder.or_(builder.fcmp_ordered(">", value, best), builder.fcmp_unordered("uno", value, value))
-            best = builder.select(above, value, best)
-            winner = builder.select(above, _bytes(number), winner)
+        corners = [simd.load(builder, builder.gep(corner, [offset]))
+                   for offset in (whole(0), right, down, builder.add(right, down))]
+        best, winner = largest_corner(builder, corners, *parts[3])
         target = simd.address(context, builder, kinds[1][0], *parts[1][:2])
         _for_live(builder, parts[1][2], lambda mask: _put(builder, best, target, mask))
         builder.store(winner, builder.bitcast(simd.address(context, builder, kinds[2][0], *parts[2]),
-                                              _BYTES.as_pointer()), align=1)
+                                              BYTES.as_pointer()), align=1)
         return context.get_dummy_value()
 
     return signature, generate
 
 
+def largest_corner(builder: Builder, corners: list[Value], floor: Value, nobody: Value) -> tuple[Value, Value]:
+    """The largest of vectors and its number; `floor` and `nobody` where none is above. The first of equals, or NaN."""
+    best, winner = simd.spread(builder, floor), _spread_byte(builder, nobody)
+    for number, value in enumerate(corners):
+        above = builder.or_(builder.fcmp_ordered(">", value, best), builder.fcmp_unordered("uno", value, value))
+        best = builder.select(above, value, best)
+        winner = builder.select(above, _bytes(number), winner)
+    return best, winner
+
+
+def same_bytes(builder: Builder, winners: Value, number: int) -> Value:
+    """A mask of the lanes that this corner won."""
+    return builder.icmp_signed("==", winners, _bytes(number))
+
+
 def _spread_byte(builder: Builder, number: Value) -> Value:
-    empty = ir.Constant(_BYTES, ir.Undefined)
+    empty = ir.Constant(BYTES, ir.Undefined)
     first = builder.insert_element(empty, builder.trunc(number, _BYTE), ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
@@ -120,14 +131,13 @@ def unpool_step(typing: Any, gradient: Any, winners: Any, maps: Any, sums: Any) 
         parts = members(builder, kinds, arguments)
         given = simd.load(builder, simd.address(context, builder, kinds[0][0], *parts[0][:2]))
         winner_place = simd.address(context, builder, kinds[1][0], *parts[1])
-        winner = builder.load(builder.bitcast(winner_place, _BYTES.as_pointer()), align=1)
+        winner = builder.load(builder.bitcast(winner_place, BYTES.as_pointer()), align=1)
         place, right, down = parts[2][1:]
         corner = simd.address(context, builder, kinds[2][0], parts[2][0], place)
 
         def write(mask: Value | None) -> None:
             for number, offset in enumerate((whole(0), right, down, builder.add(right, down))):
-                won = builder.icmp_signed("==", winner, _bytes(number))
-                value = builder.select(won, given, simd.constant(0))
+                value = builder.select(same_bytes(builder, winner, number), given, simd.constant(0))
                 _put(builder, value, builder.gep(corner, [offset]), mask)
 
         _for_live(builder, parts[0][2], write)

@@ -4,13 +4,12 @@ Patches, filters and gradients are turned into 36 "positions" each; there a conv
 tiles × channels times channels × filters, one for each position (Lavin and Gray, 2016). With B, G and A the textbook's
 matrices, Y = Aᵀ [(G g Gᵀ) ∘ (Bᵀ d B)] A. The gradients are the exact reverse: through A, the product, then B or G.
 
-Positions lie as [36][tile][channel]. `sizes` of the kernels that walk over tiles: pictures, tiles down, tiles across,
-channels; the picture array's start, step to the next picture, to the next row; step to the next position.
+Here are the transforms, and the kernels between filters and positions; those between pictures and positions are in
+`winograd_maps`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -87,177 +86,69 @@ def weights_reverse(u: Sequence[Vector]) -> list[Vector]:
     return [0.25 * u[0] + (-1 / 6) * a + (1 / 24) * c, (1 / 6) * b + (1 / 12) * e, (-1 / 6) * a + (1 / 6) * c + u[5]]
 
 
-def _square(transform: Transform, patch: list[list[Vector]]) -> list[list[Vector]]:
+def square(transform: Transform, patch: list[list[Vector]]) -> list[list[Vector]]:
     """The transform down the columns and then along the rows."""
     columns = [transform([row[number] for row in patch]) for number in range(len(patch))]
     return [transform([column[number] for column in columns]) for number in range(len(columns[0]))]
 
 
-def _patch(builder: Builder, base: Value, steps: tuple[Value, Value], size: int) -> list[list[Value]]:
+def patch(builder: Builder, base: Value, steps: tuple[Value, Value], size: int) -> list[list[Value]]:
     """Pointers to size × size vectors."""
     down, right = steps
-    return [[builder.gep(base, [builder.add(builder.mul(down, whole(row)), builder.mul(right, whole(column)))])
-             for column in range(size)] for row in range(size)]
+    rows = [builder.gep(base, [builder.mul(down, whole(row))]) for row in range(size)]
+    columns = [builder.mul(right, whole(column)) for column in range(size)]
+    return [[builder.gep(row, [column]) for column in columns] for row in rows]
 
 
-def _positions(builder: Builder, base: Value, step: Value, size: int) -> list[list[Value]]:
-    return _patch(builder, base, (builder.mul(step, whole(size)), step), size)
+def positions_at(builder: Builder, base: Value, step: Value, size: int) -> list[list[Value]]:
+    """Pointers to the positions of one tile and channel, `step` apart."""
+    return patch(builder, base, (builder.mul(step, whole(size)), step), size)
 
 
-def _load(builder: Builder, places: list[list[Value]]) -> list[list[Vector]]:
+def load_all(builder: Builder, places: list[list[Value]]) -> list[list[Vector]]:
+    """The vectors at pointers."""
     return [[Vector(builder, simd.load(builder, place)) for place in row] for row in places]
 
 
-def make_reader(size: int, transform: Transform) -> Callable[..., None]:
-    """size × size vectors of an array to 36 positions, for use inside a kernel.
-
-    reader((array, place, down, right), (positions, place, step))
-    """
-
-    @intrinsic
-    def reader(typing: Any, array: Any, positions: Any) -> Any:
-        signature = types.void(array, positions)
-
-        def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
-            kinds = signature.args
-            source, target = members(builder, kinds, arguments)
-            base = simd.address(context, builder, kinds[0][0], *source[:2])
-            made = _square(transform, _load(builder, _patch(builder, base, (source[2], source[3]), size)))
-            base = simd.address(context, builder, kinds[1][0], *target[:2])
-            for row, places in zip(made, _positions(builder, base, target[2], 6), strict=True):
-                for vector, place in zip(row, places, strict=True):
-                    simd.store(builder, vector.value, place)
-            return context.get_dummy_value()
-
-        return signature, generate
-
-    return reader
-
-
-def make_adder(size: int, transform: Transform) -> Callable[..., None]:
-    """36 positions to size × size vectors, added to an array, for use inside a kernel.
-
-    adder((positions, place, step), (array, place, down, right))
-    """
-
-    @intrinsic
-    def adder(typing: Any, positions: Any, array: Any) -> Any:
-        signature = types.void(positions, array)
-
-        def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
-            kinds = signature.args
-            source, target = members(builder, kinds, arguments)
-            base = simd.address(context, builder, kinds[0][0], *source[:2])
-            made = _square(transform, _load(builder, _positions(builder, base, source[2], 6)))
-            base = simd.address(context, builder, kinds[1][0], *target[:2])
-            for row, places in zip(made, _patch(builder, base, (target[2], target[3]), size), strict=True):
-                for vector, place in zip(row, places, strict=True):
-                    simd.store(builder, builder.fadd(vector.value, simd.load(builder, place)), place)
-            return context.get_dummy_value()
-
-        return signature, generate
-
-    return adder
+def store_all(builder: Builder, vectors: list[list[Vector]], places: list[list[Value]]) -> None:
+    """Write vectors where pointers say."""
+    for vector_row, place_row in zip(vectors, places, strict=True):
+        for vector, place in zip(vector_row, place_row, strict=True):
+            simd.store(builder, vector.value, place)
 
 
 @intrinsic
-def write_output(typing: Any, positions: Any, array: Any, start: Any, live: Any) -> Any:
-    """36 positions to the live part of a 4×4 block of output: max(value + bias, floor).
-
-    write_output((positions, place, step), (array, place, down, right), (bias, place, floor), (rows, columns))
-    """
-    signature = types.void(positions, array, start, live)
+def _read_weights(typing: Any, filters: Any, positions: Any) -> Any:
+    """3×3 vectors of weights to 36 positions: (filters, place, down, right), (positions, place, step)."""
+    signature = types.void(filters, positions)
 
     def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
         kinds = signature.args
-        source, target, starts, alive = members(builder, kinds, arguments)
+        source, target = members(builder, kinds, arguments)
         base = simd.address(context, builder, kinds[0][0], *source[:2])
-        made = _square(output, _load(builder, _positions(builder, base, source[2], 6)))
-        bias = simd.load(builder, simd.address(context, builder, kinds[2][0], *starts[:2]))
-        bottom = simd.spread(builder, starts[2])
+        made = square(weights, load_all(builder, patch(builder, base, (source[2], source[3]), 3)))
         base = simd.address(context, builder, kinds[1][0], *target[:2])
-        places = _patch(builder, base, (target[2], target[3]), 4)
-
-        def put(row: int, column: int) -> None:
-            value = builder.fadd(made[row][column].value, bias)
-            value = builder.select(builder.fcmp_ordered("<=", value, bottom), bottom, value)
-            simd.store(builder, value, places[row][column])
-
-        inside = [builder.icmp_signed(">=", count, whole(4)) for count in alive]
-        with builder.if_else(builder.and_(*inside), likely=True) as (full, edge):
-            with full:
-                for row, column in product(range(4), range(4)):
-                    put(row, column)
-            with edge:
-                for row, column in product(range(4), range(4)):
-                    here = builder.and_(builder.icmp_signed("<", whole(row), alive[0]),
-                                        builder.icmp_signed("<", whole(column), alive[1]))
-                    with builder.if_then(here):
-                        put(row, column)
+        store_all(builder, made, positions_at(builder, base, target[2], 6))
         return context.get_dummy_value()
 
     return signature, generate
 
 
-_read_data = make_reader(6, data)
-_read_gradient = make_reader(4, output_reverse)
-_read_weights = make_reader(3, weights)
-_add_data = make_adder(6, data_reverse)
-_add_weights = make_adder(3, weights_reverse)
+@intrinsic
+def _write_weights(typing: Any, positions: Any, filters: Any) -> Any:
+    """36 positions to 3×3 vectors of weight gradients: (positions, place, step), (filters, place, down, right)."""
+    signature = types.void(positions, filters)
 
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        source, target = members(builder, kinds, arguments)
+        base = simd.address(context, builder, kinds[0][0], *source[:2])
+        made = square(weights_reverse, load_all(builder, positions_at(builder, base, source[2], 6)))
+        base = simd.address(context, builder, kinds[1][0], *target[:2])
+        store_all(builder, made, patch(builder, base, (target[2], target[3]), 3))
+        return context.get_dummy_value()
 
-@kernel
-def data_positions(frame: Floats, positions: Floats, sizes: Integers) -> None:
-    """The 6×6 patches of frames, every 4 pixels, as positions."""
-    pictures, down, across, channels, start, picture_step, row_step, step = sizes[:8]
-    place = 0
-    for picture in range(pictures):
-        for tile in range(down * across):
-            corner = start + picture * picture_step + 4 * (tile // across * row_step + tile % across * channels)
-            for channel in range(0, channels, LANES):
-                _read_data((frame, corner + channel, row_step, channels), (positions, place + channel, step))
-            place += channels
-
-
-@kernel
-def gradient_positions(gradient: Floats, positions: Floats, sizes: Integers) -> None:
-    """The 4×4 blocks of an output's gradient as positions."""
-    pictures, down, across, channels, start, picture_step, row_step, step = sizes[:8]
-    place = 0
-    for picture in range(pictures):
-        for tile in range(down * across):
-            corner = start + picture * picture_step + 4 * (tile // across * row_step + tile % across * channels)
-            for channel in range(0, channels, LANES):
-                _read_gradient((gradient, corner + channel, row_step, channels), (positions, place + channel, step))
-            place += channels
-
-
-@kernel
-def output_from_positions(positions: Floats, target: Floats, bias: Floats, floor: np.float32, sizes: Integers) -> None:
-    """Products to outputs, max(value + bias, floor). Two more sizes: output height and width, which cut edge tiles."""
-    pictures, down, across, channels, start, picture_step, row_step, step, height, width = sizes[:10]
-    place = 0
-    for picture in range(pictures):
-        for tile in range(down * across):
-            row, column = 4 * (tile // across), 4 * (tile % across)
-            corner = start + picture * picture_step + row * row_step + column * channels
-            for channel in range(0, channels, LANES):
-                write_output((positions, place + channel, step), (target, corner + channel, row_step, channels),
-                             (bias, channel, floor), (height - row, width - column))
-            place += channels
-
-
-@kernel
-def frame_from_positions(positions: Floats, frame: Floats, sizes: Integers) -> None:
-    """Products of the way back, added to the frames where the patches lay; neighbouring patches overlap."""
-    pictures, down, across, channels, start, picture_step, row_step, step = sizes[:8]
-    place = 0
-    for picture in range(pictures):
-        for tile in range(down * across):
-            corner = start + picture * picture_step + 4 * (tile // across * row_step + tile % across * channels)
-            for channel in range(0, channels, LANES):
-                _add_data((positions, place + channel, step), (frame, corner + channel, row_step, channels))
-            place += channels
+    return signature, generate
 
 
 @kernel
@@ -277,6 +168,6 @@ def weight_positions(filters: Floats, start: int, positions: Floats, sizes: Inte
 
 @kernel
 def weights_from_positions(positions: Floats, filters: Floats, start: int, count: int, step: int) -> None:
-    """Gradients of positions, `step` apart, added to weight gradients [3][3][count]."""
+    """Gradients of positions, `step` apart, become weight gradients [3][3][count]."""
     for place in range(0, count, LANES):
-        _add_weights((positions, place, step), (filters, start + place, 3 * count, count))
+        _write_weights((positions, place, step), (filters, start + place, 3 * count, count))

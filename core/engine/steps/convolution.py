@@ -20,7 +20,7 @@ from core.kernels.processor import LANES
 from core.layers.conv2d import Conv2D
 
 CACHE_FLOATS = 96 * 1024
-_CLIPPED = 4
+CLIPPED = 4
 _WINNER_SLACK = 64
 
 # An array and where the first of some pictures begins in it.
@@ -29,6 +29,9 @@ Place = tuple[Floats, int]
 
 class Convolution(Step):
     """Conv2D without dilation or groups. How it multiplies is a subclass's business."""
+
+    # Whether what the bare convolution makes exists somewhere before ReLU and pool are done.
+    bare_maps = True
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build, shape: Geometry, group: int) -> None:
         super().__init__(task.name, output, [source])
@@ -43,7 +46,7 @@ class Convolution(Step):
         self.map_numbers = shape.pixels * shape.filters
         self.group = max(1, min(build.batch, group))
         self._frames = build.per_thread(self.group * shape.frame_numbers) if shape.padded else []
-        if task.pool or task.relu:
+        if self.bare_maps and (task.pool or task.relu):
             build.scratch.reserve("maps", self.group * self.map_numbers)
         self.target = source.claim(build.arena) if build.learns else None
         if self.target is not None and shape.padded:
@@ -60,7 +63,7 @@ class Convolution(Step):
         self._crop = build.settings(0, shape.size[0], row, *frame, *picture)
         step = self._winner_step = self.output.size + _WINNER_SLACK
         self._winners = build.arena.array(build.batch * step if self.pool else 0, np.int8)
-        self._pooling = build.settings(0, *shape.out, shape.filters, 0, 0, 0, step, _CLIPPED if self.relu else 0)
+        self._pooling = build.settings(0, *shape.out, shape.filters, 0, 0, 0, step, CLIPPED if self.relu else 0)
         bias_step = self._bias_step = padded(shape.filters, LANES)
         self._bias_slots = build.arena.floats(build.slots * bias_step if build.learns else 0)
         self._unpooling = build.settings(0, *shape.out, shape.filters, 0, 0, 0, step, 0, build.chunk, bias_step)

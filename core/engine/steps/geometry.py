@@ -37,10 +37,9 @@ class Geometry:
         return cls(shape[0], (shape[1], shape[2]), frame, (top, left), layer.kernel, layer.stride, layer.filters,
                    window.output(*shape[1:]))
 
-    def in_blocks(self) -> "Geometry":
-        """With a frame large enough for whole blocks of a 3×3 convolution at stride 1."""
-        down, across = self.blocks
-        return replace(self, frame=(BLOCK * down + 2, BLOCK * across + 2))
+    def unframed(self) -> "Geometry":
+        """For kernels that see to the padding themselves: pictures are not copied into frames."""
+        return replace(self, frame=self.size)
 
     @property
     def blocks(self) -> tuple[int, int]:

@@ -10,23 +10,24 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import NO_FLOOR, Build, sums_of_slots
-from core.engine.steps.convolution import Convolution, Place
-from core.engine.steps.geometry import BLOCK, Geometry
+from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Floats, slot_range, sums_of_slots
+from core.engine.steps.convolution import CLIPPED, Convolution
+from core.engine.steps.geometry import Geometry
 from core.engine.tensor import Tensor
-from core.kernels import maps, multiply, packing, winograd
+from core.kernels import maps, multiply, packing, winograd, winograd_maps
 from core.kernels.processor import LANES, TILE
 from core.layers.conv2d import Conv2D
 
 _POSITIONS = 36
-_LEAST_TILES, _MOST_TILES = 16, 128
-_TILE_NUMBERS = 8192  # tiles × channels worked on at a time: their positions then fit the second-level cache
+_LEAST_TILES, _MOST_TILES = 32, 128
+_TILE_NUMBERS = 6400  # tiles × channels worked on at a time: their positions then fit the second-level cache
 
 
 def tiles_at_a_time(each: int, channels: int) -> int:
     """How many pictures of `each` tiles are worked on together: enough tiles, whole register tiles, little memory."""
-    most = max(1, min(_MOST_TILES, _TILE_NUMBERS // channels) // each)
-    least = min(most, -(-_LEAST_TILES // each))
+    least = -(-_LEAST_TILES // each)
+    most = max(least, min(_MOST_TILES, _TILE_NUMBERS // channels) // each)
+
     def idle(count: int) -> float:
         return -(-count * each // TILE.rows) * TILE.rows / (count * each)
 
@@ -41,9 +42,11 @@ def _panel(columns: int) -> int:
 class WinogradConvolution(Convolution):
     """Conv2D 3×3 at stride 1."""
 
+    bare_maps = False
+
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         assert isinstance(task.layer, Conv2D)
-        shape = Geometry.of(task.layer, task.input_shapes[0]).in_blocks()
+        shape = Geometry.of(task.layer, task.input_shapes[0]).unframed()
         self._tiles = shape.blocks[0] * shape.blocks[1]
         group = tiles_at_a_time(self._tiles, max(shape.channels, shape.filters))
         super().__init__(task, source, output, build, shape, group)
@@ -63,17 +66,15 @@ class WinogradConvolution(Convolution):
         self._rows = np.stack([each * shape.channels, each * shape.filters])
         build.scratch.reserve("data", _POSITIONS * self._data_step)
         build.scratch.reserve("product", _POSITIONS * max(self._output_step, self._data_step))
-        self._read = build.settings(0, *shape.blocks, shape.channels, 0, shape.frame_numbers, shape.line,
-                                    self._data_step)
+        self._read = build.settings(0, *shape.blocks, shape.channels, 0, self._data_step, *shape.size, *shape.corner)
         self._product = self._product_settings(shape.channels, self._data_step, shape.filters, self._output_step)
         self._panels = np.array([shape.channels, shape.filters, _panel(shape.filters), self._matrix_step])
-        line = shape.out[1] * shape.filters
-        self._write = build.settings(0, *shape.blocks, shape.filters, 0, self.map_numbers, line, self._output_step,
-                                     *shape.out)
+        made = (shape.out[0] // 2, shape.out[1] // 2) if self.pool else shape.out
+        self._write = build.settings(0, *shape.blocks, shape.filters, 0, self._output_step, *made, 0,
+                                     self._winner_step, CLIPPED if self.relu else 0)
 
     def _plan_backward(self) -> None:
         shape, build = self.shape, self.build
-        down, across = shape.blocks
         build.scratch.reserve("gradient", _POSITIONS * self._output_step)
         build.scratch.reserve("weights", _POSITIONS * self._matrix_step)
         self._swapped = build.arena.floats(9 * self._matrix)
@@ -82,14 +83,9 @@ class WinogradConvolution(Convolution):
         self._slots = build.arena.floats(build.slots * 9 * self._matrix)
         channels = np.arange(shape.channels, dtype=np.int64)
         self._weight_rows = np.stack([channels, channels * shape.filters])
-        line = BLOCK * across * shape.filters
-        self._whole = (BLOCK * down, BLOCK * across) == shape.out
-        if not self._whole:
-            build.scratch.reserve("blocks", self.group * BLOCK * down * line)
-        self._fill = build.settings(0, shape.out[0], shape.out[1] * shape.filters, 0, self.map_numbers,
-                                    shape.out[1] * shape.filters, 0, BLOCK * down * line, line)
-        self._read_gradient = build.settings(0, down, across, shape.filters, 0, BLOCK * down * line, line,
-                                             self._output_step)
+        made = (shape.out[0] // 2, shape.out[1] // 2) if self.pool else shape.out
+        self._read_back = build.settings(0, *shape.blocks, shape.filters, 0, self._output_step, *made, 0, 0,
+                                         self._winner_step)
         self._columns = build.settings(0, _POSITIONS, 1, self._matrix_step, 0, self._data_step, 0, self._output_step,
                                        0, shape.channels, 1, 0, 0, 0, shape.channels, shape.filters, shape.filters, 0)
         self._rows_back = np.ascontiguousarray(self._rows[::-1])
@@ -117,61 +113,80 @@ class WinogradConvolution(Convolution):
             packing.pack_transposed(weights, start, self._swapped, self._swapping)
             winograd.weight_positions(self._swapped, 0, self._filters_back, self._panels_back)
 
-    def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
+    # forward ----------------------------------------------------------------------------------------------------
+
+    def forward(self, first: int, end: int, thread: int) -> None:
         """Patches to positions, products, positions to blocks of output."""
-        scratch, tiles = self.build.scratch, count * self._tiles
-        data, product = scratch.array("data", thread), scratch.array("product", thread)
-        self._read_data(frame, data, count, thread)
-        sizes = self._product[thread]
-        sizes[7] = tiles
-        multiply.multiply_rows(data, self._filters, product, self._zeros, self._rows, NO_FLOOR, sizes)
-        sizes = self._write[thread]
-        sizes[0], sizes[4] = count, target[1]
-        winograd.output_from_positions(product, target[0], self.bias, floor, sizes)
+        product = self.build.scratch.array("product", thread)
+        for start, count in self.groups(first, end):
+            sizes = self._product[thread]
+            sizes[7] = count * self._tiles
+            data = self._read_data(start, count, thread)
+            multiply.multiply_rows(data, self._filters, product, self._zeros, self._rows, NO_FLOOR, sizes)
+            self._write_output(product, start, count, thread)
 
-    def _read_data(self, frame: Place, data: np.ndarray, count: int, thread: int) -> None:
-        sizes = self._read[thread]
-        sizes[0], sizes[4] = count, frame[1]
-        winograd.data_positions(frame[0], data, sizes)
+    def _read_data(self, start: int, count: int, thread: int) -> Floats:
+        """The pictures as positions."""
+        data, sizes = self.build.scratch.array("data", thread), self._read[thread]
+        sizes[0], sizes[4] = count, start * self.source.size
+        winograd_maps.data_positions(self.source.values, data, sizes)
+        return data
 
-    def _read_back(self, gradient: Place, count: int, thread: int) -> np.ndarray:
-        """The output's gradient as positions."""
-        if not self._whole:
-            blocks, sizes = self.build.scratch.array("blocks", thread), self._fill[thread]
-            maps.clear(blocks, 0, count * int(sizes[7]))
-            sizes[0], sizes[3] = count, gradient[1]
-            maps.copy_maps(gradient[0], blocks, sizes)
-            gradient = (blocks, 0)
-        made, sizes = self.build.scratch.array("gradient", thread), self._read_gradient[thread]
-        sizes[0], sizes[4] = count, gradient[1]
-        winograd.gradient_positions(gradient[0], made, sizes)
+    def _write_output(self, product: Floats, start: int, count: int, thread: int) -> None:
+        floor, sizes, made = ZERO_FLOOR if self.relu else NO_FLOOR, self._write[thread], self.output.values
+        sizes[0], sizes[4], sizes[8] = count, start * self.output.size, start * self._winner_step
+        if self.pool:
+            winograd_maps.pooled_from_positions(product, made, self._winners, self.bias, floor, sizes)
+        else:
+            winograd_maps.output_from_positions(product, made, self.bias, floor, sizes)
+
+    # backward ---------------------------------------------------------------------------------------------------
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """The output's gradient as positions; from them those of the filters' chunks and of the input."""
+        if self.frozen and self.target is None:
+            return
+        low, high = slot_range(first, end, self.build.chunk)
+        maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
+        for start, count in self.groups(first, end):
+            slopes = self._read_gradient(start, count, thread)
+            if not self.frozen:
+                self._sum_weights(slopes, start, count, thread)
+            if self.target is not None:
+                self._send_positions(slopes, self.target, start, count, thread)
+
+    def _read_gradient(self, start: int, count: int, thread: int) -> Floats:
+        """The gradient of the bare convolution's output as positions; the bias's chunks get their part."""
+        given, made, sizes = self.output.gradient, self.build.scratch.array("gradient", thread), self._read_back[thread]
+        assert given is not None
+        sizes[0], sizes[4], sizes[8] = count, start * self.output.size, start // self.build.chunk * self._bias_step
+        sizes[9] = start * self._winner_step
+        if self.pool:
+            winograd_maps.unpooled_positions(given, self._winners, made, self._bias_slots, sizes)
+        elif self.relu:
+            winograd_maps.gated_positions(given, self.output.values, made, self._bias_slots, sizes)
+        else:
+            winograd_maps.gradient_positions(given, made, self._bias_slots, sizes)
         return made
 
-    def add_weights(self, frame: Place, gradient: Place, pictures: tuple[int, int], thread: int) -> None:
+    def _sum_weights(self, slopes: Floats, start: int, count: int, thread: int) -> None:
         """Sum over tiles, position by position; at the chunk's end turn the sums into weight gradients."""
-        (start, count), chunk = pictures, self.build.chunk
-        data, sums = self.build.scratch.array("data", thread), self.build.scratch.array("weights", thread)
-        self._read_data(frame, data, count, thread)
-        slopes, sizes = self._read_back(gradient, count, thread), self._columns[thread]
+        chunk, sums, sizes = self.build.chunk, self.build.scratch.array("weights", thread), self._columns[thread]
+        data = self._read_data(start, count, thread)
         sizes[13], sizes[17] = count * self._tiles, int(start % chunk == 0)
         multiply.multiply_columns(data, slopes, sums, self._zeros, self._weight_rows, sizes)
         if (start + count) % chunk == 0 or start + count == self.build.run.count:
             place = start // chunk * 9 * self._matrix
-            maps.clear(self._slots, place, place + 9 * self._matrix)
             winograd.weights_from_positions(sums, self._slots, place, self._matrix, self._matrix_step)
 
-    def add_inputs(self, gradient: Place, frame: Place, count: int, thread: int) -> None:
-        """The gradient's positions times the transposed filters', back to patches."""
-        # Where the weights learn, their gradient has just made the positions.
-        made = self.build.scratch.array("gradient", thread)
-        if self.frozen:
-            made = self._read_back(gradient, count, thread)
+    def _send_positions(self, slopes: Floats, target: Floats, start: int, count: int, thread: int) -> None:
+        """The gradient's positions times the transposed filters', back to patches of the input's gradient."""
         product, sizes = self.build.scratch.array("product", thread), self._product_back[thread]
         sizes[7] = count * self._tiles
-        multiply.multiply_rows(made, self._filters_back, product, self._zeros, self._rows_back, NO_FLOOR, sizes)
+        multiply.multiply_rows(slopes, self._filters_back, product, self._zeros, self._rows_back, NO_FLOOR, sizes)
         sizes = self._read[thread]
-        sizes[0], sizes[4] = count, frame[1]
-        winograd.frame_from_positions(product, frame[0], sizes)
+        sizes[0], sizes[4] = count, start * self.source.size
+        winograd_maps.pictures_from_positions(product, target, sizes)
 
     def gathering(self) -> list[Work]:
         """Add up the chunks."""
