@@ -10,7 +10,7 @@ _POSITIONS = 36
 _BLOCK = 4
 _WORTH_BLOCKS = 0.6
 _CACHE_FLOATS = 96 * 1024
-_LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 16, 128, 8192, 8
+_LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 8
 
 
 @dataclass(frozen=True)
@@ -42,31 +42,29 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool) -> Room:
     whole = all(count >= _LANES and count % _LANES == 0 for count in (shape[0], layer.filters))
     full = height * width / (_BLOCK * _BLOCK * blocks[0] * blocks[1])
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1) and full >= _WORTH_BLOCKS:
-        return _in_blocks(layer, shape, (height, width), blocks, relu or pool)
+        return _in_blocks(layer, shape[0], blocks)
     return _direct(layer, shape, (height, width), relu or pool)
 
 
-def _in_blocks(layer: Conv2D, shape: Shape, out: tuple[int, int], blocks: tuple[int, int], joined: bool) -> Room:
+def _in_blocks(layer: Conv2D, channels: int, blocks: tuple[int, int]) -> Room:
     """By Winograd's 4×4 blocks: filters as 36 positions, forward and backward."""
-    channels, filters, tiles = shape[0], layer.filters, blocks[0] * blocks[1]
-    group = _pictures(tiles, max(channels, filters))
-    frame = (_BLOCK * blocks[0] + 2) * (_BLOCK * blocks[1] + 2) * channels
-    positions = _POSITIONS * tiles
+    filters, tiles = layer.filters, blocks[0] * blocks[1]
+    positions, matrix = _POSITIONS * tiles, channels * filters
     scratch = {"data": positions * channels, "product": positions * max(channels, filters),
-               "gradient": positions * filters, "frame": frame}
-    if joined:
-        scratch["maps"] = out[0] * out[1] * filters
-    if (_BLOCK * blocks[0], _BLOCK * blocks[1]) != out:
-        scratch["blocks"] = _BLOCK * _BLOCK * tiles * filters
-    matrix = channels * filters
-    return Room(9 * matrix + filters, (2 * _POSITIONS + 9) * matrix, group, frame, scratch, _POSITIONS * matrix)
+               "gradient": positions * filters}
+    group = _pictures(tiles, max(channels, filters))
+    return Room(9 * matrix + filters, (2 * _POSITIONS + 9) * matrix, group, 0, scratch, _POSITIONS * matrix)
 
 
 def _pictures(tiles: int, channels: int) -> int:
     """Pictures worked on together: enough tiles, whole register tiles, little memory."""
-    most = max(1, min(_MOST_TILES, _TILE_NUMBERS // channels) // tiles)
-    least = min(most, -(-_LEAST_TILES // tiles))
-    return min(range(least, most + 1), key=lambda count: -(-count * tiles // _TILE_ROWS) * _TILE_ROWS / (count * tiles))
+    least = -(-_LEAST_TILES // tiles)
+    most = max(least, min(_MOST_TILES, _TILE_NUMBERS // channels) // tiles)
+
+    def idle(count: int) -> float:
+        return -(-count * tiles // _TILE_ROWS) * _TILE_ROWS / (count * tiles)
+
+    return min(range(most, least - 1, -1), key=idle)
 
 
 def _direct(layer: Conv2D, shape: Shape, out: tuple[int, int], joined: bool) -> Room:

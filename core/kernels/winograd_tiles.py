@@ -243,7 +243,8 @@ def read_pooled(typing: Any, positions: Any, sums: Any, gradient: Any, edges: An
         kinds, zero = signature.args, simd.constant(0)
         target, sum_parts, source, around, won = members(builder, kinds, arguments)
         steps, nothing, window = (source[2], source[3]), _zeros(builder), _Window(builder, 2, around)
-        given = load_all(builder, window.places(simd.address(context, builder, kinds[2][0], *source[:2]), steps, nothing))
+        base = simd.address(context, builder, kinds[2][0], *source[:2])
+        given = load_all(builder, window.places(base, steps, nothing))
         base = simd.address(context, builder, kinds[4][0], *won)
         bytes_at = window.places(base, steps, builder.bitcast(nothing, base.type))
 

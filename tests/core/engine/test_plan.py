@@ -136,10 +136,12 @@ def test_places_of_windows_and_weights():
     assert frame.reshape(-1)[shape.inside] == frame[1, 0, 0]
 
 
-@pytest.mark.parametrize(("out", "frame"), [((4, 4), (6, 6)), ((5, 8), (10, 10)), ((7, 3), (10, 6))])
-def test_frames_for_whole_blocks(out, frame):
-    layer = Conv2D(filters=16, kernel=(3, 3))
-    assert Geometry.of(layer, (16, out[0] + 2, out[1] + 2)).in_blocks().frame == frame
+@pytest.mark.parametrize(("out", "blocks"), [((4, 4), (1, 1)), ((5, 8), (2, 2)), ((7, 3), (2, 1))])
+def test_blocks_of_outputs(out, blocks):
+    shape = Geometry.of(Conv2D(filters=16, kernel=(3, 3), padding=(1, 1, 1, 1)), (16, *out))
+    assert shape.blocks == blocks
+    assert shape.padded
+    assert not shape.unframed().padded
 
 
 @pytest.mark.parametrize("each", [1, 4, 9, 16, 49, 64, 3136])
@@ -147,9 +149,9 @@ def test_frames_for_whole_blocks(out, frame):
 def test_tiles_fill_register_tiles_and_little_memory(each, channels):
     count = tiles_at_a_time(each, channels)
     assert count >= 1
-    assert count == 1 or count * each * channels <= 8192
+    assert count == 1 or count * each * channels <= 6400 or (count - 1) * each < 32
     if each < 16 and channels <= 64:
-        assert count * each >= 16
+        assert count * each >= 32
         assert -(-count * each // TILE.rows) * TILE.rows <= 1.3 * count * each
 
 

@@ -156,7 +156,8 @@ def test_gradients_through_relu(out, corner):
 @every_case
 def test_gradients_through_the_pool(out, corner):
     rng, (height, width) = np.random.default_rng(6), (out[0] // 2, out[1] // 2)
-    pooled, winners = _given(rng, PICTURES, height, width, CHANNELS), rng.integers(0, 5, (PICTURES, height, width, CHANNELS))
+    pooled = _given(rng, PICTURES, height, width, CHANNELS)
+    winners = rng.integers(0, 5, pooled.shape)
     made, sums = room(36, _step(out)), np.ones(3 + CHANNELS, np.float32)
     won = np.concatenate([winners.reshape(PICTURES, -1), np.zeros((PICTURES, 64))], 1).astype(np.int8)
     sizes = _sizes(out, height, width, 3, 0, won.shape[1])
