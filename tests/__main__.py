@@ -16,6 +16,8 @@ from guibuilder import bootstrap, system
 
 TORCH = "torch==2.13.0"
 TORCH_MEGABYTES = 900
+KERAS = "keras==3.15.1"
+KERAS_MEGABYTES = 30
 XVFB = system.Library("Xvfb", "xvfb")
 
 
@@ -29,6 +31,7 @@ def main(arguments: list[str]) -> int:
         return 3
     if os.environ.get("GUIBUILDER_TEST_TORCH") == "1":
         bootstrap.add(TORCH, TORCH_MEGABYTES)
+        bootstrap.add(KERAS, KERAS_MEGABYTES)
     lacking = _prepare_system()
     if lacking:
         bootstrap.say(f"tests: {system.advice(lacking)}")

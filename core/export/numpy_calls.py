@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.export.plan import Step
+from core.export.windows import NO_PADDING, Sides, reach, together
 from core.layers.window import Window
-
-Sides = tuple[int, int, int, int]
-NO_PADDING = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,7 @@ def _conv(step: Step) -> Call:
 def _pool(function: str, *settings: str) -> Callable[[Step], Call]:
     def call(step: Step) -> Call:
         window = step.layer.window()
-        pads, over = reach(window, step.shapes[0], step.output)
-        pads = (pads[0], pads[1], pads[2] + over[0], pads[3] + over[1])
+        pads = together(*reach(window, step.shapes[0], step.output))
         more = tuple(f"{name}={getattr(step.layer, name)!r}" for name in settings)
         return Call(function, (), (*_windows(window, pads), *more))
 
@@ -48,20 +45,6 @@ def _average(step: Step) -> Call:
     if not step.layer.count_padding or not any((*pads, *over)):
         return _pool("average_pool")(step)
     return Call("average_pool_counting", (), (*_windows(window, pads), *_unless("over", over, (0, 0))))
-
-
-def reach(window: Window, shape: tuple[int, ...], output: tuple[int, ...]) -> tuple[Sides, tuple[int, int]]:
-    """The padding that a pool needs so that rounding down gives its outputs, and what hangs over at the end of it.
-
-    Rounding up, the last window may hang over the padding, or the padding behind be left unread.
-    """
-    pads = window.padded(*shape[1:])
-    if not window.ceil:
-        return pads, (0, 0)
-    needed = [(output[1 + axis] - 1) * window.stride[axis] + window.kernel[axis] - shape[1 + axis] - pads[axis]
-              for axis in (0, 1)]
-    kept = [max(0, min(pads[2 + axis], needed[axis])) for axis in (0, 1)]
-    return (pads[0], pads[1], kept[0], kept[1]), (max(0, needed[0] - kept[0]), max(0, needed[1] - kept[1]))
 
 
 def _windows(window: Window, pads: Sides) -> tuple[str, ...]:

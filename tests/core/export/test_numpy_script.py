@@ -20,6 +20,7 @@ from core.layers import LAYERS, make_layer
 from core.layers.input import Input
 from core.project import DataChoice, Project, complete_weights
 from core.templates import TEMPLATES, template
+from tests.core.export.hostile_names import hostile, renamed, skeleton
 from tests.core.export.running import run_all
 from tests.core.networks import Drawing, every_layer, two_heads
 from tests.core.random_networks import chains, drawn, layers_in_a_network, random_weights
@@ -114,36 +115,10 @@ def test_folder_and_zip(tmp_path):
         save_file(Project(), tmp_path / "empty", "numpy")
 
 
-hostile = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30) | st.sampled_from([
-    'a"] = 1; __import__("os")', "a\\", "'''", '"""', "#", "\n", "\r", "\u2028", "x", "np", "W", "class", "__class__",
-    "{x}", "%s", "ß", "层", "1", "_", "conv2d", "None", "sys.exit()", "print"])
-
-
 @given(names=st.lists(hostile, min_size=4, max_size=4, unique=True), title=hostile, classes=st.lists(hostile),
        script=hostile)
 @settings(max_examples=30)
 def test_no_name_ever_becomes_code(names, title, classes, script):
-    nodes = [Node("a", Input(shape=(2,)), names[0]), Node("b", make_layer("Dense", {"units": 2}), names[1]),
-             Node("c", make_layer("Tanh", {}), names[2]), Node("d", make_layer("Add", {}), names[3])]
-    network = Network(name=title).add(*nodes)
-    for edge in (Edge("a", "b"), Edge("b", "c"), Edge("c", "d"), Edge("b", "d", 1)):
-        network = network.connect(edge)
-    found = numpy_script(plan_of(Project(network, classes=tuple(classes))), script, script)
-    names_of = {"a": "In", "b": "B", "c": "C", "d": "D"}
-    plain = Network(name="n").add(*(replace(node, name=names_of[node.id]) for node in nodes))
-    for edge in network.edges:
-        plain = plain.connect(edge)
-    expected = numpy_script(plan_of(Project(plain, classes=tuple("k" for _ in classes))), "m", "w")
-    assert _skeleton(found) == _skeleton(expected)
-
-
-def _skeleton(script):
-    """The program without its texts and with its local names numbered."""
-    tree, known = ast.parse(script), {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = ""
-        elif isinstance(node, ast.Name | ast.arg):
-            field = "id" if isinstance(node, ast.Name) else "arg"
-            setattr(node, field, known.setdefault(getattr(node, field), str(len(known))))
-    return ast.dump(tree)
+    found = numpy_script(plan_of(renamed(names, title, classes)), script, script)
+    plain = numpy_script(plan_of(renamed(["In", "B", "C", "D"], "n", ["k"] * len(classes))), "m", "w")
+    assert skeleton(found) == skeleton(plain)

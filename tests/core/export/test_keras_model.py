@@ -1,0 +1,104 @@
+"""The Keras model in a process of its own against the layers' own definitions."""
+
+import importlib.util
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.export.keras_layers import LAYERS as PARTS
+from core.export.keras_model import keras_model
+from core.export.plan import plan_of
+from core.formats import save_file
+from core.graph.network import Edge, Network, Node
+from core.layers import LAYERS, make_layer
+from core.layers.input import Input
+from core.project import DataChoice, Project
+from core.templates import TEMPLATES, template
+from tests.core.export.hostile_names import hostile, renamed, skeleton
+from tests.core.export.running import run_all, run_child
+from tests.core.networks import Drawing, every_layer, two_heads
+from tests.core.random_networks import chains, drawn, layers_in_a_network, random_weights
+
+LIMIT = 1e-4
+RUN = """[np.moveaxis(np.asarray(y), -1, 1) if y.ndim == 4 else np.asarray(y) for y in (lambda y: y if
+    isinstance(y, (list, tuple)) else [y])(module.load().predict_on_batch(
+    (lambda xs: xs if len(xs) > 1 else xs[0])([np.moveaxis(x, 1, -1) if x.ndim == 4 else x for x in pictures])))]"""
+BACKEND = {"KERAS_BACKEND": "torch"}
+SMALL = [name for name in TEMPLATES if max(template(name).network.nodes["n1"].layer.shape) <= 32]
+needs_keras = pytest.mark.skipif(not importlib.util.find_spec("keras") or not importlib.util.find_spec("torch"),
+                                 reason="needs keras and torch")
+
+
+def test_every_layer_has_its_parts():
+    assert set(PARTS) == set(LAYERS) - {"Input"}
+
+
+@needs_keras
+def test_every_layer_with_many_settings(tmp_path):
+    kinds = [kind for kind in LAYERS if kind != "Input"]
+    networks = [network for kind in kinds for network in drawn(layers_in_a_network(kind), 8)]
+    assert run_all("keras", networks, tmp_path, RUN, **BACKEND) <= LIMIT
+
+
+@needs_keras
+def test_random_networks_and_small_templates(tmp_path):
+    networks = [*drawn(chains(blocks=True), 60), every_layer(), two_heads(), two_heads(weight=None),
+                *(template(name).network for name in SMALL)]
+    assert run_all("keras", networks, tmp_path, RUN, **BACKEND) <= LIMIT
+
+
+@needs_keras
+def test_inputs_bypassed_layers_normalisation_and_names(tmp_path):
+    several = Network().add(Node("a", Input(shape=(2, 3, 4)), "x"), Node("b", Input(shape=(2, 3, 4)), "layers"),
+                            Node("c", make_layer("Add", {}), "A/b c"), Node("d", make_layer("Tanh", {}), "keras"))
+    for edge in (Edge("a", "c", 0), Edge("b", "c", 1), Edge("b", "d", 0)):
+        several = several.connect(edge)
+    colour = Drawing().add("Input", "In", shape=(2, 3, 3)).add("Flatten", "F").add("Dense", "D", units=2).network
+    normal = Project(colour, random_weights(colour), DataChoice(normalise=True))
+    frozen = colour.change("n3", frozen=True)
+    projects = [several, frozen, colour.change("n3", bypassed=True), Network().add(Node("a", Input(), "In")),
+                replace(normal, progress={"mean": [0.5, -0.2], "spread": [2.0, 0.1]}),
+                replace(normal, progress={"mean": [0.5], "spread": [0.1]})]
+    assert run_all("keras", projects, tmp_path, RUN, **BACKEND) <= 1e-5
+    assert "trainable=False" in (tmp_path / "0001" / "model.py").read_text("utf-8")
+
+
+_SAVED = """
+import sys; sys.path.insert(0, sys.argv[1])
+import keras, numpy as np, model
+made = model.load()
+made.save("whole.keras")
+again = keras.models.load_model("whole.keras")
+model.save(again, "again.npz")
+x = np.random.default_rng(0).normal(size=(2, *made.input_shape[1:])).astype("float32")
+print(abs(made.predict_on_batch(x) - again.predict_on_batch(x)).max())
+print(abs(made.predict_on_batch(x) - model.load("again.npz").predict_on_batch(x)).max())
+for layer in (model.RReLU(0.1, 0.5), model.NoisyReLU(0.5)):
+    noisy, quiet = layer(x, training=True), layer(x, training=False)
+    print(float(abs(keras.ops.convert_to_numpy(noisy - quiet)).max()) > 0.01)
+"""
+
+
+@needs_keras
+def test_a_model_with_layers_of_its_own_is_saved_and_opened_by_keras(tmp_path):
+    save_file(Project(every_layer()), tmp_path, "keras")
+    assert run_child(_SAVED, tmp_path, **BACKEND).split() == ["0.0", "0.0", "True", "True"]
+
+
+@needs_keras
+def test_it_prints_the_classes_of_pictures(tmp_path):
+    save_file(replace(template("lenet5"), classes=tuple("abcdefghij")), tmp_path, "keras")
+    np.save(tmp_path / "pictures.npy", np.random.default_rng(0).random((3, 32, 32, 1), np.float32))
+    code = "import runpy, sys; sys.argv = ['model.py', 'pictures.npy']; runpy.run_path('model.py', run_name='__main__')"
+    lines = run_child(code, tmp_path, **BACKEND).splitlines()
+    assert [line[:11] for line in lines] == ["picture 0: ", "picture 1: ", "picture 2: "]
+
+
+@given(names=st.lists(hostile, min_size=4, max_size=4, unique=True), title=hostile, classes=st.lists(hostile))
+@settings(max_examples=30)
+def test_no_name_ever_becomes_code(names, title, classes):
+    found = [keras_model(plan_of(renamed(each, title, classes))) for each in (names, ["In", "B", "C", "D"])]
+    assert skeleton(found[0].code) == skeleton(found[1].code)
