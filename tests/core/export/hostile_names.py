@@ -26,9 +26,13 @@ def renamed(names: Sequence[str], title: str, classes: Sequence[str]) -> Project
 
 
 def skeleton(script: str) -> str:
-    """The program without its texts and with its names numbered: the same whatever layers are called."""
-    tree, known = ast.parse(script), {}
-    for node in ast.walk(tree):
+    """The program without its texts and with its names numbered in each part: the same whatever layers are called."""
+    return "\n".join(_plain(part) for part in ast.parse(script).body)
+
+
+def _plain(part: ast.stmt) -> str:
+    known: dict[str, str] = {}
+    for node in ast.walk(part):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node.value = ""
         elif isinstance(node, ast.List) and all(isinstance(each, ast.Constant) for each in node.elts):
@@ -36,4 +40,4 @@ def skeleton(script: str) -> str:
         elif isinstance(node, ast.Name | ast.arg):
             field = "id" if isinstance(node, ast.Name) else "arg"
             setattr(node, field, known.setdefault(getattr(node, field), str(len(known))))
-    return ast.dump(tree)
+    return ast.dump(part)

@@ -39,13 +39,13 @@ def test_every_layer_has_its_parts():
 @needs_keras
 def test_every_layer_with_many_settings(tmp_path):
     kinds = [kind for kind in LAYERS if kind != "Input"]
-    networks = [network for kind in kinds for network in drawn(layers_in_a_network(kind), 8)]
+    networks = [network for kind in kinds for network in drawn(layers_in_a_network(kind), 5)]
     assert run_all("keras", networks, tmp_path, RUN, **BACKEND) <= LIMIT
 
 
 @needs_keras
 def test_random_networks_and_small_templates(tmp_path):
-    networks = [*drawn(chains(blocks=True), 60), every_layer(), two_heads(), two_heads(weight=None),
+    networks = [*drawn(chains(blocks=True), 40), every_layer(), two_heads(), two_heads(weight=None),
                 *(template(name).network for name in SMALL)]
     assert run_all("keras", networks, tmp_path, RUN, **BACKEND) <= LIMIT
 
