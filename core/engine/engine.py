@@ -24,7 +24,8 @@ from core.graph.network import Network
 from core.kernels import losses, updates
 from core.layers.base import Array, Shape
 
-_WORTH_SHARING = 150_000  # numbers in all weights
+# Numbers in all weights from which work on them is shared: their gradients, and the packing of the new ones.
+_WORTH_SHARING, _WORTH_SHARING_PACKING = 30_000, 150_000
 
 Progress = Callable[[int, int, str], None]
 
@@ -63,6 +64,7 @@ class Engine:
         self._parts = stretches(self._parameters, frozenset(frozen | plan.idle))
         self._squares = np.zeros(len(self._parts))
         self._pieces: Pieces | None = None
+        self._works: list[Work] = []
         self.steps = 0
         self._parameters.need(weights)
         self.set_weights(weights)
@@ -202,9 +204,9 @@ class Engine:
         return {name: parameter.read(self._parameters.gradients)
                 for name, parameter in self._parameters.table.items() if parameter.trained}
 
-    def _share(self, works: list[Work]) -> None:
+    def _share(self, works: list[Work], worth: int = _WORTH_SHARING) -> None:
         """Spread works on the weights over the threads where that takes longer than waking them up."""
-        if self._parameters.count > _WORTH_SHARING:
+        if self._parameters.count > worth:
             self._pool.run(works)
         else:
             for work in works:
@@ -222,7 +224,10 @@ class Engine:
         return sum(loss.goal.weight * loss.total() for loss in self._losses)
 
     def _gradient_works(self) -> list[Work]:
-        return [work for step in self._plan.steps for work in step.gradient_works()]
+        """They are the same for every batch, and so made only once."""
+        if not self._works:
+            self._works = [work for step in self._plan.steps for work in step.gradient_works()]
+        return self._works
 
     def _square_work(self, number: int) -> Work:
         first, end = self._parts[number]
@@ -288,7 +293,7 @@ class Engine:
     # running ----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        self._share([_alone(step.refresh) for step in self._plan.steps])
+        self._share([_alone(step.refresh) for step in self._plan.steps], _WORTH_SHARING_PACKING)
 
     def warm_up(self, progress: Progress | None = None) -> None:
         """Compile the kernels this network needs, or load them from disk, by working on one empty picture.

@@ -4,24 +4,44 @@ The kernels run without the interpreter lock, so the threads really work at the 
 depends on which thread did what.
 """
 
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
+
+import numpy as np
+
+from core.kernels.waiting import wait_for_change
 
 Work = Callable[[int], None]
 _STOP = None
+# Looks (of 25 to 50 ns) before a thread that waits goes to sleep; asleep it costs nothing, but takes long to wake up.
+_LOOKS = 4_000
+# Threads that need the interpreter lock at the same moment put each other to sleep. So each goes on some looks after it
+# was told to, and begins later than the one before it.
+_REST, _APART, _FARTHEST = 60, 120, 500
+_LINE = 8  # int64 numbers in a cache line
 
 
 class Pool:
-    """`threads` workers, the caller being the first of them."""
+    """`threads` workers, the caller being the first of them.
+
+    Threads wait awake for a moment, then asleep in their queues. `_news` has a counter in a cache line for each thread:
+    the caller's counts the times works were handed out, a helper's the times it was done with them.
+    """
 
     def __init__(self, threads: int) -> None:
         self.threads = max(1, threads)
-        self._queues: list[SimpleQueue[SimpleQueue[Work] | None]] = []
+        self._queues: list[SimpleQueue[Iterator[Work] | None]] = []
         self._done: SimpleQueue[BaseException | None] = SimpleQueue()
         self._workers: list[threading.Thread] = []
+        self._news = np.zeros(_LINE * self.threads, np.int64)
+        # More threads than processors would only keep each other from working.
+        self._looks = _LOOKS if 1 < self.threads <= _processors() else 0
+        if self._looks:
+            wait_for_change(self._news, 0, 0, 0)  # compiled here, where somebody waits anyway
         for number in range(1, self.threads):
-            queue: SimpleQueue[SimpleQueue[Work] | None] = SimpleQueue()
+            queue: SimpleQueue[Iterator[Work] | None] = SimpleQueue()
             worker = threading.Thread(target=self._serve, args=(queue, number), name=f"engine-{number}", daemon=True)
             self._queues.append(queue)
             self._workers.append(worker)
@@ -33,13 +53,17 @@ class Pool:
             for work in works:
                 work(0)
             return
-        waiting: SimpleQueue[Work] = SimpleQueue()
-        for work in works:
-            waiting.put(work)
+        waiting, news = iter(works), self._news
         helpers = self._queues[:len(works) - 1]
+        before = news[::_LINE].tolist()
         for queue in helpers:
             queue.put(waiting)
+        news[0] += 1
+        if self._looks:
+            wait_for_change(news, 0, 0, 0, min(_REST + _APART * len(helpers), _FARTHEST))
         failures = [_drain(waiting, 0)]
+        for number in range(1, len(helpers) + 1):
+            wait_for_change(news, _LINE * number, before[number], self._looks, _REST if self._looks else 0)
         failures += [self._done.get() for _ in helpers]
         for failure in failures:
             if failure is not None:
@@ -54,22 +78,30 @@ class Pool:
         self._queues, self._workers = [], []
         self.threads = 1
 
-    def _serve(self, queue: "SimpleQueue[SimpleQueue[Work] | None]", number: int) -> None:
+    def _serve(self, queue: SimpleQueue[Iterator[Work] | None], number: int) -> None:
         while True:
+            known = int(self._news[0])
+            if self._looks and queue.empty():
+                wait_for_change(self._news, 0, known, self._looks, min(_REST + _APART * (number - 1), _FARTHEST))
             waiting = queue.get()
             if waiting is _STOP:
                 return
             self._done.put(_drain(waiting, number))
+            self._news[_LINE * number] += 1
 
 
-def _drain(waiting: "SimpleQueue[Work]", number: int) -> BaseException | None:
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _drain(waiting: Iterator[Work], number: int) -> BaseException | None:
     """Take works until none is left; give the first failure instead of raising it."""
-    from queue import Empty
-
     while True:
-        try:
-            work = waiting.get_nowait()
-        except Empty:
+        work = next(waiting, None)
+        if work is None:
             return None
         try:
             work(number)
