@@ -1,7 +1,7 @@
 """Whole processes, from start to test accuracy: `guibuilder train` against plain PyTorch on the same files.
 
-Both train LeNet-5 on MNIST with the same settings and print the accuracy on the test part. GUIBUILDER_DATA is the folder
-that holds `mnist`; `-s` shows the seconds of both.
+Both train LeNet-5 on MNIST with the same settings and print the accuracy on the test part. GUIBUILDER_DATA is the
+folder that holds `mnist`; `-s` shows the seconds of both.
 """
 
 import os
