@@ -3,11 +3,13 @@
 import math
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from core.engine.arena import Arena
 from core.engine.choice import Choice, choose
 from core.engine.flow import Flow, Task
 from core.engine.parameters import Parameters
+from core.engine.room import GradientRoom
 from core.engine.steps.base import Build, Part, Pictures, Run, Scratch, Step
 from core.engine.steps.catalogue import STEPS
 from core.engine.steps.gather import GatherGradients
@@ -44,6 +46,10 @@ class Plan:
     idle: set[str] = field(default_factory=set)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.room = GradientRoom(self.build.arena)
+        self.now = 0
 
     @property
     def last(self) -> Tensor:
@@ -82,8 +88,9 @@ def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Pa
     plan = Plan(flow, build, source, tensors={flow.source: source})
     needed = flow.leading_to(end.source for end in flow.ends)
     learning = _learning(flow, needed) if learns else set()
-    for task in flow.tasks:
+    for plan.now, task in enumerate(flow.tasks):
         _add_step(plan, task, learning, needed)
+    plan.now += 1
     if not parameters.count or not parameters.weights.size:
         parameters.allocate()
     build.scratch.allocate()
@@ -130,12 +137,15 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
     if choice.kernel in ("flatten", "reshape") and _stays_in_place(plan.flow, task):
         spread = None if _lies_flat(sources[0].shape) else sources[0].shape
         output = Tensor(task.shape, build.batch, sources[0].values, spread, sources[0].gradient)
+        if output.gradient is not None:
+            plan.room.keep(output.gradient, _last_reader(plan.flow, task.output))
     else:
         spread = sources[0].spread if choice.kernel in _ORDERLY else None
         gradient = _gradient_of(plan, task, choice.kernel) if task.output in learning else None
         output = Tensor(task.shape, build.batch, build.arena.floats(numbers), spread, gradient)
         plan.steps.append(STEPS[choice.kernel](task, sources, output, build))
         plan.made.append(task.output)
+    output.room = partial(_room_for_another, plan, numbers, plan.now)
     plan.tensors[task.output] = output
     # Normalisation adds up in the pass that makes its sums.
     if _reads(plan.flow, task.output) > 1 and output.gradient is not None and choice.kernel != "batch-norm":
@@ -143,17 +153,24 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         plan.made.append(task.output)
 
 
+def _room_for_another(plan: Plan, numbers: int, maker: int) -> Floats:
+    """Room for what one more reader sends back, from the task that is being built to the one that made the output."""
+    return plan.room.take(numbers, maker, plan.now)
+
+
 def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
-    """Room for an output's gradient.
+    """Room for an output's gradient, from its last reader to the task that made it.
 
     Where the way back works in place, an input of that size that nobody else reads lends its own.
     """
+    last = _last_reader(plan.flow, task.output)
     if kernel in IN_PLACE:
         for each in task.inputs:
             lent = plan.tensors[each].gradient
             if lent is not None and _reads(plan.flow, each) == 1:
+                plan.room.keep(lent, last)
                 return lent
-    return plan.build.arena.floats(plan.build.batch * math.prod(task.shape))
+    return plan.room.take(plan.build.batch * math.prod(task.shape), plan.now, last)
 
 
 def _stays_in_place(flow: Flow, task: Task) -> bool:
@@ -184,6 +201,13 @@ def _any_order_will_do(flow: Flow, output: str) -> bool:
 def _readers(flow: Flow, output: str) -> list[Task]:
     """The tasks that read an output, one entry for each time."""
     return [task for task in flow.tasks for each in task.inputs if each == output]
+
+
+def _last_reader(flow: Flow, output: str) -> int:
+    """The place in the flow of the last task that reads an output; behind all of them where a loss does."""
+    if any(end.source == output for end in flow.ends):
+        return len(flow.tasks)
+    return max((number for number, task in enumerate(flow.tasks) if output in task.inputs), default=0)
 
 
 def _reads(flow: Flow, output: str) -> int:

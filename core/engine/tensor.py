@@ -1,5 +1,6 @@
 """What flows between steps: the numbers of one layer's output for a batch, and their gradient."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +18,7 @@ class Tensor:
 
     `values` is flat; each picture's maps lie as height × width × channels. `spread` is the shape of the maps a flat
     vector came from, where they were left in that order. `gradient` is None where nothing upstream learns; a second
-    consumer writes into an array of `others`, which a step adds up.
+    consumer writes into an array of `others`, which a step adds up; `room` gives them.
     """
 
     shape: Shape
@@ -26,6 +27,7 @@ class Tensor:
     spread: Shape | None = None
     gradient: Floats | None = None
     others: list[Floats] = field(default_factory=list)
+    room: Callable[[], Floats] | None = None
     _claims: int = 0
 
     @property
@@ -50,7 +52,7 @@ class Tensor:
         self._claims += 1
         if self._claims == 1:
             return self.gradient
-        self.others.append(arena.floats(self.batch * self.size))
+        self.others.append(self.room() if self.room else arena.floats(self.batch * self.size))
         return self.others[-1]
 
     def rows(self, count: int) -> Floats:

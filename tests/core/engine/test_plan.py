@@ -169,3 +169,32 @@ def test_counts_of_average_windows_are_those_of_the_definition(count_padding):
     sums = [padded[row:row + 3, column:column + 2].sum() for row, column in cells]
     counts = window_counts(layer.window(), shape, out, count_padding)
     np.testing.assert_allclose(np.array(sums) / counts, mean.reshape(-1), rtol=1e-6)
+
+
+def _gradient_arrays(plan):
+    """All arrays for gradients of outputs, each once."""
+    arrays = [each for tensor in plan.tensors.values() for each in (tensor.gradient, *tensor.others)]
+    return list({id(array): array for array in arrays if array is not None}.values())
+
+
+def test_gradients_use_the_same_memory_again():
+    blocks = [("Conv2D", {"filters": 4, "padding": 1}), "BatchNorm", "ReLU"] * 6
+    plan = _plan(chain((4, 8, 8), *blocks, "Flatten", ("Dense", {"units": 3})))
+    assert len([array for array in _gradient_arrays(plan) if array.size == 64 * 4 * 64]) == 2
+
+
+@pytest.mark.parametrize("network", [every_layer(), residual(), lenet()], ids=["every layer", "residual", "lenet"])
+def test_what_lies_in_the_memory_of_gradients_does_not_matter(network):
+    shape = next(node.layer.shape for node in network.nodes.values() if node.type == "Input")
+    rng = np.random.default_rng(0)
+    x, weights = rng.normal(size=(5, *shape)).astype(np.float32), weights_of(network)
+    found = []
+    for filling in (0, np.nan):
+        engine = Engine(network, weights, 6, threads=2)
+        for array in _gradient_arrays(engine._plan):
+            array.fill(filling)
+        engine.find_gradients(x, np.arange(5) % 3)
+        found.append(engine.gradients())
+        engine.close()
+    for name in found[0]:
+        np.testing.assert_array_equal(found[0][name], found[1][name], name)
