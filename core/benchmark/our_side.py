@@ -6,6 +6,7 @@ from typing import Any
 
 from core.benchmark.job import LEARNING_RATE, MOMENTUM, Job
 from core.benchmark.memory import MemoryMeter
+from core.benchmark.peak import TilePeak
 from core.benchmark.serving import serve
 from core.engine.engine import Engine
 from core.train.optimizers import Momentum
@@ -17,13 +18,13 @@ class OurSide:
     def __init__(self) -> None:
         self._meter = MemoryMeter()
         self._engine: Engine | None = None
+        self._peak: TilePeak | None = None
 
-    def open(self, path: str, threads: int) -> dict[str, Any]:
+    def open(self, path: str, threads: int, precise: bool = False) -> dict[str, Any]:
         """Build the engine of a job."""
-        if self._engine is not None:
-            self._engine.close()
+        self._give_up()
         self._job = job = Job.load(Path(path))
-        self._engine = Engine(job.network, job.weights, len(job.x), threads=threads)
+        self._engine = Engine(job.network, job.weights, len(job.x), threads=threads, precise=precise)
         self._optimizer = Momentum(momentum=MOMENTUM)
         return {"choices": self._engine.choices()}
 
@@ -47,9 +48,26 @@ class OurSide:
             engine.predict(x)
         return {"seconds": perf_counter() - before}
 
+    def peak(self, seconds: float) -> dict[str, Any]:
+        """Operations per second of the register tile on one thread and on all."""
+        if self._peak is None:
+            self._peak = TilePeak(self._open.threads)
+        return {"one": self._peak.measure(1, seconds), "all": self._peak.measure(self._open.threads, seconds)}
+
+    def layers(self, passes: int) -> dict[str, Any]:
+        """By layer the seconds forward and backward of each pass of a training step."""
+        times = self._open.time_layers(self._job.x, self._job.target, passes)
+        return {"layers": {name: [each.forward, each.backward] for name, each in times.items()}}
+
     def memory(self) -> dict[str, Any]:
         """The peak so far."""
         return {"bytes": self._meter.rise()}
+
+    def _give_up(self) -> None:
+        for each in (self._engine, self._peak):
+            if each is not None:
+                each.close()
+        self._engine = self._peak = None
 
     @property
     def _open(self) -> Engine:

@@ -40,9 +40,9 @@ class Side:
         self._reader = threading.Thread(target=self._read, name=f"reads {name}", daemon=True)
         self._reader.start()
 
-    def open(self, path: Path, threads: int) -> dict[str, Any]:
+    def open(self, path: Path, threads: int, **options: bool) -> dict[str, Any]:
         """Make the network of a job file ready."""
-        return self.ask("open", path=str(path), threads=threads)
+        return self.ask("open", path=str(path), threads=threads, **options)
 
     def ask(self, what: str, *, limit: float = _LIMIT, **arguments: Any) -> dict[str, Any]:
         """The answer to a request; SideFailed where the process ends or needs more than `limit` seconds."""

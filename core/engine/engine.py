@@ -18,6 +18,7 @@ from core.engine.pool import Pool, Work
 from core.engine.runner import Runner, joined
 from core.engine.steps.base import Part
 from core.engine.steps.loss import Loss
+from core.engine.timing import StepTimes, time_steps
 from core.engine.update import SLOTS, Optimizer, clip_scale, rates_of, stretches, update_works
 from core.graph.expand import expanded
 from core.graph.network import Network
@@ -294,6 +295,12 @@ class Engine:
 
     def _refresh(self) -> None:
         self._share([_alone(step.refresh) for step in self._plan.steps], _WORTH_SHARING_PACKING)
+
+    def time_layers(self, x: Array, target: Array, passes: int) -> dict[str, StepTimes]:
+        """How long each step of a training pass takes, by its layer; nothing is updated."""
+        self._runner.take(x, training=True)
+        self._take(target)
+        return time_steps(self._runner, self._losses, self._pool, passes)
 
     def warm_up(self, progress: Progress | None = None) -> None:
         """Compile the kernels this network needs, or load them from disk, by working on one empty picture.

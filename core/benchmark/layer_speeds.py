@@ -1,0 +1,81 @@
+"""How fast each layer is, and what share of the register tile's peak it reaches: a training pass taken apart."""
+
+import statistics
+from dataclasses import dataclass
+
+from core.benchmark.rounds import Effort, Peak, Progress, Spread, ask_peak, quiet_rounds
+from core.benchmark.side import Side
+from core.graph.cost import cost
+from core.graph.network import Network
+from core.graph.shapes import running
+
+# Times of a layer, [forward, backward] of each pass.
+_Times = dict[str, list[list[float]]]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One direction: seconds for the batch; speed and share of the peak on all threads where there are multiply-adds.
+
+    The multiply-adds are those of the layer's definition, so kernels that save some can pass a share of 1.
+    """
+
+    seconds: Spread
+    operations_per_second: Spread | None
+    share: Spread | None
+
+
+@dataclass(frozen=True)
+class LayerSpeed:
+    """One layer, with those that run together with it. `kernel` tells which kernel runs and why."""
+
+    layer: str
+    type: str
+    input_channels: int
+    output_channels: int
+    kernel: str
+    forward: Way
+    backward: Way
+
+
+@dataclass(frozen=True)
+class _Round:
+    times: _Times
+    peak: Peak
+
+
+def measure_layers(side: Side, network: Network, wanted: tuple[int, Effort], choices: dict[str, str],
+                   progress: Progress | None = None) -> tuple[LayerSpeed, ...]:
+    """All layers that are steps of the engine, in order, for the job that our side has open.
+
+    `wanted` is (batch, effort), `choices` what our side answered when it was opened.
+    """
+    batch, effort = wanted
+    once: _Times = side.ask("layers", passes=1)["layers"]
+    passes = max(1, round(effort.seconds / sum(forward[0] + backward[0] for forward, backward in once.values())))
+
+    def work(number: int) -> _Round:
+        return _Round(side.ask("layers", passes=passes)["layers"], ask_peak(side))
+
+    rounds = quiet_rounds([side], effort, work, progress).found
+    inference = running(network).flat
+    costs, names = cost(inference).layers, inference.network.names
+    found = []
+    for name in rounds[0].times:
+        key = names[name]
+        shape = inference.shapes[key]
+        assert shape is not None
+        ways = [_way(rounds, name, direction, macs * batch)
+                for direction, macs in enumerate((costs[key].macs, costs[key].macs_backward))]
+        found.append(LayerSpeed(name, inference.network.nodes[key].type, inference.inputs[key][0][0], shape[0],
+                                choices.get(name, ""), *ways))
+    return tuple(found)
+
+
+def _way(rounds: list[_Round], name: str, direction: int, macs: int) -> Way:
+    seconds = [statistics.median(each.times[name][direction]) for each in rounds]
+    if not macs or not min(seconds):
+        return Way(Spread.of(seconds), None, None)
+    speeds = [2 * macs / each for each in seconds]
+    shares = [speed / each.peak.all for speed, each in zip(speeds, rounds, strict=True)]
+    return Way(Spread.of(seconds), Spread.of(speeds), Spread.of(shares))

@@ -1,0 +1,47 @@
+"""How long each layer takes: a training pass taken apart, one step after the other on all threads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from core.engine.pool import Pool
+from core.engine.runner import Runner
+from core.engine.steps.base import Part
+from core.engine.steps.loss import Loss
+
+
+@dataclass
+class StepTimes:
+    """Seconds of one step in each pass, forward and backward; gradients that are added up count as backward."""
+
+    forward: list[float] = field(default_factory=list)
+    backward: list[float] = field(default_factory=list)
+
+
+def time_steps(runner: Runner, losses: list[Loss], pool: Pool, passes: int) -> dict[str, StepTimes]:
+    """By layer, for the batch that the runner and the losses have taken; steps of the same layer count together."""
+    found = {step.name: StepTimes() for step in runner.plan.steps}
+    for _ in range(passes):
+        ways = {name: [0.0, 0.0] for name in found}
+        for step in runner.plan.steps:
+            ways[step.name][0] += _timed(runner, step.forward_parts())
+        _timed(runner, [Part(pictures=loss.compute) for loss in losses])
+        for step in reversed(runner.plan.steps):
+            if step.output.gradient is not None:
+                ways[step.name][1] += _timed(runner, step.backward_parts())
+        for step in runner.plan.steps:
+            before = perf_counter()
+            pool.run(step.gradient_works())
+            ways[step.name][1] += perf_counter() - before
+        for name, (forward, backward) in ways.items():
+            found[name].forward.append(forward)
+            found[name].backward.append(backward)
+    return found
+
+
+def _timed(runner: Runner, parts: Iterable[Part]) -> float:
+    """Seconds of the parts of a step, each waited for."""
+    before = perf_counter()
+    for part in parts:
+        runner.execute([[part.pictures]] if part.pictures is not None else [part])
+    return perf_counter() - before
