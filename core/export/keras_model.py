@@ -18,7 +18,7 @@ _TAKEN = ("x", "inputs", "keras", "layers", "ops", "np", "sys", "Path", "build",
 
 @dataclass(frozen=True)
 class KerasModel:
-    """The text of `model.py`, the arrays it loads, and the names of its layers: {id of a step or Input: name}."""
+    """The text of `model.py`, the arrays it loads, and the names of its layers: {id: name of what puts it out}."""
 
     code: str
     arrays: Mapping[str, Array]
@@ -124,9 +124,10 @@ class _Writing:
         return lines
 
     def _part(self, step: Step, part: Part, variable: str, given: str) -> list[str]:
-        base = self.names[step.node.id]
+        base = self._words[step.name]
         name = self._fresh(f"{base}_{part.suffix}") if part.suffix else base
         self.arrays |= {f"{name}.{key}": array for key, array in (part.arrays or {}).items()}
+        self.names[step.node.id] = name
         frozen = ["trainable=False"] if step.layer.frozen and part.arrays else []
         start = part.kind if part.own else f"layers.{part.kind}"
         return _line(variable, start, [*part.arguments, *frozen, f"name={name!r}"], given)

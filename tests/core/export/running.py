@@ -45,7 +45,8 @@ def run_all(format: str, networks: Iterable[Network | Project], folder: Path, ru
         pictures = random_pictures(project.network)
         np.savez(place / "pictures.npz", *[pictures[node.name] for node in plan_of(project).inputs])
     run_child(_CHILD.replace("{RUN}", run), folder, **environment)
-    return max(difference(project, folder / f"{number:04}") for number, project in enumerate(projects))
+    return max(difference(project, folder / f"{number:04}", auxiliary=format == "keras")
+               for number, project in enumerate(projects))
 
 
 def run_child(code: str, *arguments: object, **environment: str) -> str:
@@ -57,9 +58,9 @@ def run_child(code: str, *arguments: object, **environment: str) -> str:
     return result.stdout
 
 
-def difference(project: Project, folder: Path) -> float:
+def difference(project: Project, folder: Path, *, auxiliary: bool = False) -> float:
     """The largest difference of any output between the child's answers and the definitions."""
-    plan = plan_of(project)
+    plan = plan_of(project, auxiliary=auxiliary)
     pictures = random_pictures(project.network)
     for value in pictures.values():
         plan.normalisation.apply(value)
