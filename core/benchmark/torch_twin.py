@@ -19,7 +19,7 @@ from core.layers.dropout import Dropout
 from core.layers.local_response_norm import LocalResponseNorm
 from core.layers.maxout import Maxout
 from core.layers.merge import Add, Concatenate
-from core.layers.other_pooling import GlobalMaxPool2D
+from core.layers.other_pooling import GlobalMaxPool2D, L2Pool2D
 from core.layers.pooling import AveragePool2D, GlobalAveragePool2D, MaxPool2D, Pool2D
 from core.layers.rectified import ELU, PReLU, RReLU, Softplus, VeryLeakyReLU
 from core.layers.reshape import Flatten
@@ -226,6 +226,15 @@ def _average_pool(write: _Writer, task: Task, x: Any) -> Any:
     return write.call(operator.truediv, write.module(pool, write.padded(x, sides)), write.value(share))
 
 
+def _length_pool(write: _Writer, task: Task, x: Any) -> Any:
+    layer = task.layer
+    assert isinstance(layer, L2Pool2D)
+    # Zeros add nothing to a length, and PyTorch's own rounding up would scale the windows that hang over.
+    sides = _reaching(layer, task)
+    pool = write.nn.LPPool2d(2, layer.kernel, layer.stride)
+    return write.module(pool, write.padded(x, sides) if any(sides) else x)
+
+
 def _framed(write: _Writer, x: Any, sides: Sides, value: float) -> Any:
     top, left, bottom, right = sides
     return write.nn.functional.pad(x, (left, right, top, bottom), value=value)
@@ -321,9 +330,10 @@ def _plain(name: str, *settings: Any) -> Callable[..., Any]:
 
 _TWINS: dict[type[Layer], Callable[..., Any]] = {
     Conv2D: _convolution, Dense: _dense, Maxout: _maxout, BatchNorm: _batch_norm, Scale: _scale, PReLU: _prelu,
-    MaxPool2D: _max_pool, AveragePool2D: _average_pool, GlobalAveragePool2D: _global_average,
-    GlobalMaxPool2D: _global_max, LocalResponseNorm: _local_response, LeakyReLU: _leaky, VeryLeakyReLU: _leaky,
-    RReLU: _random_slope, ELU: _elu, Softplus: _softplus, Dropout: _dropout, Reshape: _reshape, Pad2D: _pad, Add: _add,
+    MaxPool2D: _max_pool, AveragePool2D: _average_pool, L2Pool2D: _length_pool,
+    GlobalAveragePool2D: _global_average, GlobalMaxPool2D: _global_max, LocalResponseNorm: _local_response,
+    LeakyReLU: _leaky, VeryLeakyReLU: _leaky, RReLU: _random_slope, ELU: _elu, Softplus: _softplus, Dropout: _dropout,
+    Reshape: _reshape, Pad2D: _pad, Add: _add,
     Concatenate: _concatenate, ReLU: _plain("ReLU"), Sigmoid: _plain("Sigmoid"), Tanh: _plain("Tanh"),
     Softmax: _plain("Softmax", 1), Flatten: _plain("Flatten"),
 }

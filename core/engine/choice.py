@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.engine.flow import Task
+from core.engine.steps.spread import fills_tiles, reach_apart
 from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
 from core.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
@@ -83,8 +84,12 @@ def choose(task: Task) -> Choice:
 
 
 def _convolution(layer: Conv2D, task: Task) -> Choice:
-    if layer.groups > 1 or layer.dilation != (1, 1):
-        return Choice("plain-convolution", "dilation or groups: the numbers under a row of a filter lie apart")
+    if layer.groups > 1 and not fills_tiles(layer):
+        return Choice("lanewise", "groups of few filters: every output channel has a lane of its own")
+    if layer.groups > 1:
+        return Choice("split", "register tiles for each group, once its channels lie next to each other")
+    if reach_apart(layer) != (1, 1):
+        return Choice("split", "register tiles, once the pixels that a dilated filter looks at lie next to each other")
     channels, height, width = task.input_shapes[0][0], *task.layer_shape[1:]
     whole = all(count >= _LEAST_CHANNELS and count % LANES == 0 for count in (channels, layer.filters))
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1):

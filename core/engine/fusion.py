@@ -9,7 +9,8 @@ from core.layers.base import Layer
 from core.layers.merge import Add
 from core.layers.pooling import MaxPool2D
 
-_TAKES_RELU = ("convolution", "winograd", "dense", "batch-norm", "add")
+_CONVOLUTIONS = ("convolution", "winograd", "split", "lanewise")
+_TAKES_RELU = (*_CONVOLUTIONS, "dense", "batch-norm", "add")
 
 
 def fused(flow: Flow) -> Flow:
@@ -42,7 +43,7 @@ def _join(before: Task, task: Task) -> Task | None:
     if isinstance(task.layer, ReLU) and kernel in _TAKES_RELU and not before.relu:
         # Behind the pool as well: the largest of four, cut at zero, is the largest of the four cut at zero.
         return replace(before, relu=True, output=task.id)
-    if _halves(task.layer) and kernel in ("convolution", "winograd") and not before.pool:
+    if _halves(task.layer) and kernel in _CONVOLUTIONS and not before.pool:
         return replace(before, pool=True, output=task.id, shape=task.shape)
     return None
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.engine.engine import Engine
-from core.kernels import elementwise, multiply, plain_convolution
+from core.kernels import elementwise, lanewise, multiply
 from core.train.optimizers import Momentum
 from tests.core.engine.agreement import chain, lenet, lively_weights, pictures, residual
 from tests.core.kernels.arrays import flat, room
@@ -44,11 +44,16 @@ def test_dots(benchmark, rows, length, columns):
     _rate(benchmark, rows * length * columns)
 
 
-def test_plain_convolution(benchmark):
-    sizes = np.array([28, 28, 32, 28, 28, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1])
-    maps, weights, target = room(28, 28, 32), room(3, 3, 32, 64), room(28, 28, 64)
-    benchmark(plain_convolution.plain_forward, maps, weights, room(64), target, sizes, 0, 1)
-    _rate(benchmark, 28 * 28 * 64 * 9 * 32)
+def test_a_depthwise_convolution(benchmark):
+    pixels, channels = 28 * 28, 64
+    places = np.arange(pixels) * channels
+    rows = np.stack([places // (28 * channels) * 30 * channels + places % (28 * channels), places,
+                     np.full(pixels, channels)])
+    offsets = (np.arange(3)[:, None] * 30 * channels + np.arange(3) * channels).reshape(-1)
+    sizes = np.array([1, 0, 0, 0, 0, 0, pixels, 0, 9, channels])
+    x, w, y = room(30, 30, channels), room(9, channels), room(pixels, channels)
+    benchmark(lanewise.lane_rows, x, w, y, room(channels), rows, offsets, NO_FLOOR, sizes)
+    _rate(benchmark, pixels * channels * 9)
 
 
 @pytest.mark.parametrize("kernel", [elementwise.tanh_rows, elementwise.sigmoid_rows, elementwise.copy_rows],

@@ -10,14 +10,16 @@ from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.definition import Definition
 from core.engine.steps.dense import FullyConnected, LargestPiece
 from core.engine.steps.direct import DirectConvolution
+from core.engine.steps.lanewise import LanewiseConvolution
 from core.engine.steps.merge import Join, Sum
 from core.engine.steps.neighbours import Neighbours
 from core.engine.steps.noise import Drop, Noisy, RandomSlope
 from core.engine.steps.per_channel import Hinged, Scaled, Sloped
-from core.engine.steps.plain_convolution import PlainConvolution
 from core.engine.steps.pooling import AveragePool, GlobalAverage, LengthPool, MaxPool, OverChannels, WeightedPool
 from core.engine.steps.reshape import Transpose
+from core.engine.steps.split import SplitConvolution
 from core.engine.steps.winograd import WinogradConvolution
+from core.engine.steps.within import SharedConvolution, share_pictures
 from core.engine.tensor import Tensor
 
 _Maker = Callable[[Task, list[Tensor], Tensor, Build], Step]
@@ -28,10 +30,16 @@ def _single(step: Callable[[Task, Tensor, Tensor, Build], Step]) -> _Maker:
     return lambda task, sources, output, build: step(task, sources[0], output, build)
 
 
+def _direct(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
+    """Register tiles, with the pictures shared between threads where they are few."""
+    return (SharedConvolution if share_pictures(task, build) else DirectConvolution)(task, source, output, build)
+
+
 STEPS: dict[str, _Maker] = {
-    "convolution": _single(DirectConvolution),
+    "convolution": _single(_direct),
     "winograd": _single(WinogradConvolution),
-    "plain-convolution": _single(PlainConvolution),
+    "split": _single(SplitConvolution),
+    "lanewise": _single(LanewiseConvolution),
     "dense": _single(FullyConnected),
     "flatten": _single(Transpose),
     "activation": _single(Activation),

@@ -36,6 +36,8 @@ NETWORKS = {
         (2, 12, 13), ("AveragePool2D", {"kernel": 3, "stride": 2, "padding": (0, 1, 1, 0), "ceil": True}),
         ("AveragePool2D", {"kernel": 3, "stride": 2, "padding": (1, 0, 0, 1), "count_padding": True, "ceil": True}),
         "Flatten", DENSE),
+    "lengths": chain((3, 13, 12), ("L2Pool2D", {"kernel": 3, "stride": (1, 2)}),
+                     ("L2Pool2D", {"kernel": 2, "padding": (0, 1, 1, 0), "ceil": True}), "Flatten", DENSE),
     "curves": chain((3, 5, 5), conv(), "ReLU", conv(kernel=1), ("LeakyReLU", {"alpha": 0.2}), "Sigmoid", "Tanh",
                     ("ELU", {"alpha": 0.7}), "Softplus", ("Softplus", {"centred": True}), "VeryLeakyReLU", "PReLU",
                     "Linear", "Flatten", DENSE),

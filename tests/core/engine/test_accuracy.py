@@ -57,6 +57,9 @@ CASES += [Case(_conv(6, 5, padding=2), (1, 28, 28), 5), Case(_conv(16, 5), (6, 1
           Case(_conv(130, 1), (65, 9, 5), 7), Case(_conv(1, (2, 3)), (3, 5, 5), 33, 2),
           Case(_conv(24, 3, stride=(2, 1)), (16, 11, 6), 17),
           Case(_conv(8, 3, groups=4, padding=1), (16, 9, 7), 5),
+          Case(_conv(50, 5, groups=50, padding=2), (50, 13, 9), 3),
+          Case(_conv(3, (3, 1), groups=3, stride=2), (3, 9, 11), 7, 1), Case(_conv(64, 3, groups=4), (32, 9, 7), 18),
+          Case(_conv(6, 4, groups=3, stride=3, dilation=2, padding=(3, 0, 1, 4)), (6, 15, 17), 5),
           Case(_conv(12, 3, dilation=2), (5, 13, 9), 6, 1),
           Case(make_layer("Dense", {"units": 130}), (1031,), 33), Case(make_layer("Dense", {}), (3,), 1, 8),
           Case(make_layer("Maxout", {"units": 17, "pieces": 1}), (257,), 9)]
@@ -96,5 +99,6 @@ def test_the_same_bits_for_any_number_of_threads(case):
 
 @pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
 def test_every_fast_path_is_among_them_and_precise_keeps_away_from_blocks():
-    assert {case.kernel for case in CASES} >= {"winograd", "convolution", "plain-convolution", "dense", "maxout"}
+    assert {case.kernel for case in CASES} >= {"winograd", "convolution", "split", "lanewise", "dense",
+                                               "maxout"}
     assert not [case for case in CASES if case.precise and case.kernel == "winograd"]

@@ -60,9 +60,10 @@ def test_vectors_are_not_summed_while_they_are_normalised():
     assert [kind for kind, _, _ in _steps(drawing.network)] == ["BatchNorm", "Add"]
 
 
-def test_plain_convolutions_take_nothing_along():
-    network = chain((2, 8, 8), ("Conv2D", {"dilation": 2}), "ReLU", "MaxPool2D", "Flatten")
-    assert [kind for kind, _, _ in _steps(network)] == ["Conv2D", "ReLU", "MaxPool2D", "Flatten"]
+@pytest.mark.parametrize("settings", [{"dilation": 2}, {"filters": 4, "groups": 2}], ids=str)
+def test_convolutions_with_groups_or_dilation_take_both_along(settings):
+    network = chain((2, 8, 8), ("Conv2D", settings), "ReLU", "MaxPool2D", "Flatten")
+    assert _steps(network)[0] == ("Conv2D", True, True)
 
 
 def test_a_last_softmax_is_left_to_the_loss_only_where_asked():

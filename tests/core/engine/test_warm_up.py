@@ -32,6 +32,7 @@ def test_the_first_batch_waits_for_nothing_but_its_optimizer(network):
 
 def test_nothing_is_compiled_that_a_network_does_not_need():
     warm, _ = _kernels("lenet")
-    unused = {"noise", "neighbours", "per_channel", "normalisation", "winograd", "plain_convolution", "pooling"}
+    unused = {"noise", "neighbours", "per_channel", "normalisation", "winograd", "lanewise", "spreading",
+              "pooling"}
     assert not {kernel.split()[0] for kernel in warm} & unused
     assert {kernel for kernel in warm if kernel.startswith("elementwise")} == {"elementwise gate_rows"}

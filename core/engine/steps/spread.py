@@ -1,0 +1,156 @@
+"""Frames for convolutions with groups or dilation: numbers that a filter takes together are put next to each other.
+
+A frame has planes of rows. Each row holds the columns sorted by their remainder, `phases` at a time: under a dilation
+of 2 a filter then finds all its columns among the even or among the odd ones, side by side.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine.arena import padded
+from core.engine.steps.geometry import Geometry, Integers
+from core.kernels.processor import LANES
+from core.layers.base import Shape
+from core.layers.conv2d import Conv2D
+
+Places = NDArray[np.int32]
+
+# Register tiles must be that full; else each lane gets a channel of its own.
+_FULL_ENOUGH = 0.6
+
+
+def reach_apart(layer: Conv2D) -> tuple[int, int]:
+    """The dilation that counts: a filter of one row or column has none."""
+    down, across = (apart if size > 1 else 1 for apart, size in zip(layer.dilation, layer.kernel, strict=True))
+    return down, across
+
+
+def fills_tiles(layer: Conv2D) -> bool:
+    """Whether the filters of a group fill whole vectors well enough."""
+    filters = layer.filters // layer.groups
+    return layer.groups == 1 or filters / padded(filters, LANES) >= _FULL_ENOUGH
+
+
+@dataclass(frozen=True)
+class Spread(Geometry):
+    """A convolution whose pictures are spread over a frame. `channels` are those of one group.
+
+    `pitch` is the distance of neighbouring columns, `together` how many output pixels share a vector.
+    """
+
+    dilation: tuple[int, int]
+    groups: int
+    planes: int
+    phases: int
+    pitch: int
+    together: int
+
+    @classmethod
+    def by_groups(cls, layer: Conv2D, shape: Shape) -> "Spread":
+        """A plane for each group, columns sorted by the dilation."""
+        dilation, channels = reach_apart(layer), shape[0] // layer.groups
+        return cls(**_base(layer, shape), dilation=dilation, groups=layer.groups, planes=layer.groups,
+                   phases=dilation[1], pitch=channels, together=1)
+
+    @classmethod
+    def by_lanes(cls, layer: Conv2D, shape: Shape) -> "Spread":
+        """A plane for each channel of a group, in which every output channel finds its own input."""
+        together = max(1, LANES // layer.filters)
+        return cls(**_base(layer, shape), dilation=reach_apart(layer), groups=layer.groups,
+                   planes=shape[0] // layer.groups, phases=layer.stride[1] if together > 1 else 1,
+                   pitch=layer.filters if together > 1 else padded(layer.filters, LANES), together=together)
+
+    @property
+    def padded(self) -> bool:
+        """Pictures are always copied."""
+        return True
+
+    @property
+    def group(self) -> int:
+        """Where pixels share a vector, that is arranged in the frame."""
+        return 1
+
+    @property
+    def columns(self) -> int:
+        """Columns of one phase."""
+        return -(-self.frame[1] // self.phases)
+
+    @property
+    def line(self) -> int:
+        """Numbers in one row of a plane."""
+        return self.phases * self.columns * self.pitch
+
+    @property
+    def plane(self) -> int:
+        """Numbers in one plane."""
+        return self.frame[0] * self.line
+
+    @property
+    def frame_numbers(self) -> int:
+        """Numbers in the frame."""
+        return self.planes * self.plane
+
+    @property
+    def outputs(self) -> int:
+        """Filters of a group."""
+        return self.filters // self.groups
+
+    def column(self, number: Integers) -> Integers:
+        """Where columns of the padded picture lie in a row."""
+        found: Integers = (number % self.phases * self.columns + number // self.phases) * self.pitch
+        return found
+
+    def spreading(self) -> tuple[Integers, Integers]:
+        """Where the rows and the columns of the picture lie in a plane."""
+        rows = (np.arange(self.size[0], dtype=np.int64) + self.corner[0]) * self.line
+        return rows, self.column(np.arange(self.size[1], dtype=np.int64) + self.corner[1])
+
+    def windows(self, every: int = 1) -> Integers:
+        """Where the window of every so many output pixels of a row begins, row by row."""
+        rows = np.arange(self.out[0], dtype=np.int64)[:, None] * self.stride[0] * self.line
+        columns = np.arange(0, self.out[1], every, dtype=np.int64)[None, :] * self.stride[1]
+        return np.ascontiguousarray((rows + self.column(columns)).reshape(-1))
+
+    def outputs_at(self, every: int = 1) -> Integers:
+        """Where every so many output pixels of a row lie in the output, row by row."""
+        rows = np.arange(self.out[0], dtype=np.int64)[:, None] * self.out[1]
+        columns = np.arange(0, self.out[1], every, dtype=np.int64)[None, :]
+        return np.ascontiguousarray(((rows + columns) * self.filters).reshape(-1))
+
+    def taps(self) -> Integers:
+        """Where the number under each weight of a filter lies, seen from the window's beginning: [rows, columns]."""
+        rows = np.arange(self.kernel[0], dtype=np.int64)[:, None] * self.dilation[0] * self.line
+        found: Integers = rows + self.column(np.arange(self.kernel[1], dtype=np.int64) * self.dilation[1])[None, :]
+        return found
+
+
+def _base(layer: Conv2D, shape: Shape) -> dict[str, Any]:
+    """What does not depend on how a frame is laid out."""
+    found = Geometry.of(layer, shape)
+    return {"channels": shape[0] // layer.groups, "size": found.size, "frame": found.frame, "corner": found.corner,
+            "kernel": found.kernel, "stride": found.stride, "filters": found.filters, "out": found.out}
+
+
+class Spreading:
+    """Where every number of a map goes in a frame: the tables of `spread_maps` and `collect_maps`.
+
+    `channels` [planes, numbers of a pixel] says which of the map's channels is where. Where a whole row stays together
+    it counts as one pixel.
+    """
+
+    def __init__(self, rows: Integers, columns: Integers, channels: Places, numbers: int) -> None:
+        planes, count = channels.shape
+        neighbours = bool((np.diff(channels, axis=1) == 1).all())
+        if planes == 1 and neighbours and count == numbers and (np.diff(columns) == count).all():
+            numbers, count = numbers * len(columns), count * len(columns)
+            channels, columns = np.zeros((1, count), np.int32), columns[:1]
+        self.rows, self.columns = np.ascontiguousarray(rows), np.ascontiguousarray(columns)
+        self.channels: Places = np.ascontiguousarray(channels, np.int32).reshape(-1)
+        self._planes, self._count, self._numbers, self._neighbours = planes, count, numbers, neighbours
+
+    def sizes(self, frame_numbers: int, plane: int) -> tuple[int, ...]:
+        """The kernels' settings, for frames of that size."""
+        return (0, 0, self._numbers, frame_numbers, self._planes, plane, self._count, int(self._neighbours))

@@ -1,0 +1,26 @@
+"""No cliffs: sixty random networks train at least about as fast as in PyTorch, most of them faster.
+
+It takes some minutes and a machine that does nothing else: pytest tests/benchmarks/test_random_networks.py -s
+"""
+
+import sys
+
+import pytest
+
+from tests.benchmarks.random_race import COUNT, Race, geometric_mean, table
+
+MEAN, WORST, LOSSES_APART = 1.2, 0.7, 1e-4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how busy the machine is, is read from Linux's /proc")
+def test_no_cliffs_against_pytorch():
+    pytest.importorskip("torch")
+    race = Race()
+    try:
+        results = [race.run(number, rounds=7) for number in range(COUNT)]
+    finally:
+        race.close()
+    print(table(results))
+    assert max(each.apart for each in results) <= LOSSES_APART
+    assert geometric_mean(results) >= MEAN
+    assert min(each.ratio for each in results) >= WORST
