@@ -22,7 +22,7 @@ from tests.mouse import body, click, connect, drop_layer, key, wheel, write
 
 LAYERS = ("Input", "Conv2D", "ReLU", "MaxPool2D", "Conv2D", "ReLU", "MaxPool2D", "Flatten", "Dense", "ReLU", "Dense",
           "ReLU", "Dense", "Softmax")
-MINUTES = 40_000
+MINUTES = 300_000
 
 
 @pytest.fixture

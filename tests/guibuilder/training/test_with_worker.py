@@ -136,7 +136,7 @@ def test_a_copy_made_while_it_runs_goes_on_exactly(real: tuple[Document, Trainin
     run.checkpointed.connect(autosave.save_now)
     # What the first checkpoint brings is read at once: a later copy might already be of the finished training.
     copies: list[Project] = []
-    autosave.written.connect(lambda: copies.append(open_file(next(tmp_path.glob("*/project.gbnet")))))
+    autosave.written.connect(lambda: copies or copies.append(open_file(next(tmp_path.glob("*/project.gbnet")))))
     run.start()
     qtbot.waitUntil(lambda: bool(copies), timeout=PATIENCE)
     run.stop()
