@@ -37,10 +37,7 @@ def draw(network: Network, *, dark: bool = False, caption: bool = True) -> Pictu
     `caption` writes its name and its size in figures above it.
     """
     colours = DARK if dark else LIGHT
-    inference = infer(network)
-    costs = cost_at(cost(inference), network, ())
-    said = {key: _said(inference, costs, key) for key in network.nodes}
-    routes = _routes(network, said)
+    inference, costs, said, routes = laid_out(network)
     left, top, right, bottom = _bounds(said, routes)
     head = _CAPTION if caption else 0.0
     width = max(right - left, _LEAST_WIDTH if caption else 0.0) + 2 * _MARGIN
@@ -56,6 +53,14 @@ def draw(network: Network, *, dark: bool = False, caption: bool = True) -> Pictu
     svg = element("svg", "\n".join(["", *parts, ""]), xmlns="http://www.w3.org/2000/svg", width=width, height=height,
                   viewBox=f"{number(left)} {number(top)} {number(width)} {number(height)}", font_family=TEXT_FONTS)
     return Picture(svg + "\n", round(width), round(height))
+
+
+def laid_out(network: Network) -> tuple[Inference, Cost, dict[str, NodeText], dict[Edge, Route]]:
+    """What follows from a network, its costs, what each node says, and the way of each wire."""
+    inference = infer(network)
+    costs = cost_at(cost(inference), network, ())
+    said = {key: _said(inference, costs, key) for key in network.nodes}
+    return inference, costs, said, _routes(network, said)
 
 
 def _said(inference: Inference, costs: Cost, key: str) -> NodeText:

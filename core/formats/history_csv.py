@@ -5,8 +5,11 @@ import dataclasses
 import io
 import math
 from collections.abc import Sequence
+from typing import BinaryIO
 
 from core.errors import FormatError
+from core.formats.base import Format
+from core.project import Project
 from core.train.events import EpochDone
 
 FIELDS = tuple(field.name for field in dataclasses.fields(EpochDone))
@@ -55,3 +58,10 @@ def _epoch(row: dict[str, str | None], number: int, what: str) -> EpochDone:
         if not abs(found[name] or 0.0) < _LARGEST:
             raise FormatError(f"Epoch {number} of the history in {what} has a {name} that is not finite.")
     return EpochDone(**found)  # type: ignore[arg-type]
+
+
+def _write(project: Project, file: BinaryIO) -> None:
+    file.write(history_to_text(project.history).encode("ascii"))
+
+
+FORMAT = Format("csv", "Training log (CSV)", ".csv", "A table with loss, accuracy and seconds of each epoch.", _write)
