@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 
 from core.formats import FORMATS
 from core.formats.base import Format
+from core.formats.folder import ZIP
 from core.project import Project
 from core.worker.messages import Exported, ExportFile
 from guibuilder.background import Worker
 from guibuilder.theme import Theme
 from guibuilder.words import plural, small
 
-FIRST = ("onnx", "safetensors", "npz", "json")
+FIRST = ("onnx", "pytorch", "safetensors", "npz", "json")
 CLOSE_ENOUGH = 1e-5
 
 
@@ -39,8 +40,9 @@ def difference_text(exported: Exported) -> str:
     if exported.max_difference is None:
         return exported.note
     agrees = "They agree." if exported.max_difference <= CLOSE_ENOUGH else "That is more than rounding explains."
-    return (f"Compared on {plural(exported.pictures, 'real picture')}: the largest difference between onnxruntime and "
-            f"this program is {small(exported.max_difference)}. {agrees} {exported.note}").strip()
+    return (f"Compared on {plural(exported.pictures, 'real picture')}: the largest difference between "
+            f"{exported.program} and this program is {small(exported.max_difference)}. {agrees} "
+            f"{exported.note}").strip()
 
 
 class ExportDialog(QDialog):
@@ -80,7 +82,7 @@ class ExportDialog(QDialog):
             column.addWidget(note)
         column.addSpacing(8)
         for number, each in enumerate(self._formats):
-            button, about = QRadioButton(f"{each.title} · {each.suffix}"), QLabel(each.about)
+            button, about = QRadioButton(f"{each.title} · {each.suffix or 'folder'}"), QLabel(each.about)
             button.setAccessibleDescription(each.about)
             about.setProperty("soft", True)
             about.setWordWrap(True)
@@ -110,7 +112,11 @@ class ExportDialog(QDialog):
         self._choices.button(names.index(name)).setChecked(True)
 
     def choose_target(self, chosen: Format) -> Path | None:
-        """Ask where to write."""
+        """Ask where to write; a format of several files without an ending makes a folder of the name."""
+        if not chosen.suffix:
+            text, _ = QFileDialog.getSaveFileName(self, f"Export {chosen.title}", f"{self._name}-{chosen.name}",
+                                                  f"Folder (*);;One file (*{ZIP})")
+            return Path(text) if text else None
         text, _ = QFileDialog.getSaveFileName(self, f"Export {chosen.title}", f"{self._name}{chosen.suffix}",
                                               f"{chosen.title} (*{chosen.suffix})")
         return Path(text) if text else None
@@ -121,7 +127,7 @@ class ExportDialog(QDialog):
         path = self.choose_target(chosen)
         if path is None:
             return
-        path = path if path.suffix else path.with_suffix(chosen.suffix)
+        path = path if path.suffix or not chosen.suffix else path.with_suffix(chosen.suffix)
         self._busy(True)
         self._say(f"Writing {path.name} …", "soft")
         request = ExportFile(0, self._project, chosen.name, str(path))

@@ -1,6 +1,6 @@
 """Weights from a file of their own (safetensors or npz) into the layers of a network."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from core.data.sources.npz import read_arrays
 from core.errors import FileError, FormatError
+from core.export.pytorch.model import state_names
 from core.formats.weights_files import check_finite, from_safetensors
 from core.graph.network import Node
 from core.graph.shapes import infer
@@ -20,10 +21,12 @@ LARGEST = 2_000_000_000
 def weights_into(project: Project, path: Path) -> tuple[Project, list[tuple[str, str]]]:
     """The project with the arrays of a file that fit it by name and shape; FileError where none does.
 
+    Arrays may have the names that they have here, or those in the state_dict of the project's export to PyTorch.
     Beside it (layer, sentence) for each array that the network or the file lacks, or whose shape is another.
     """
     wanted = {f"{node.name}.{name}": spec.shape for node, specs in _arrays(project) for name, spec in specs.items()}
-    arrays = _read(path, wanted)
+    elsewhere = state_names(project.network)
+    arrays = _as_named_here(_read(path, {*wanted, *elsewhere.values()}), elsewhere)
     problems, kept = [], {}
     for name, shape in wanted.items():
         array = arrays.get(name)
@@ -53,11 +56,23 @@ def _arrays(project: Project) -> Iterator[tuple[Node, dict[str, ArraySpec]]]:
             yield node, node.layer.arrays(*gets)
 
 
-def _read(path: Path, wanted: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+def _as_named_here(arrays: dict[str, Array], elsewhere: Mapping[str, str]) -> dict[str, Array]:
+    """The arrays by their names here, where more of them have those of the exported PyTorch module.
+
+    What that counts besides (how many batches a normalisation saw) is no array of ours.
+    """
+    arrays = {name: array for name, array in arrays.items() if not name.endswith(".num_batches_tracked")}
+    if sum(name in arrays for name in elsewhere) >= sum(name in arrays for name in elsewhere.values()):
+        return arrays
+    here = {theirs: ours for ours, theirs in elsewhere.items()}
+    return {here.get(name, name): array for name, array in arrays.items()}
+
+
+def _read(path: Path, wanted: Collection[str]) -> dict[str, Array]:
     if not path.is_file():
         raise FileError(f"There is no file {path}.")
     if path.suffix.lower() == ".npz":
-        arrays = read_arrays(path, wanted.keys(), 1)
+        arrays = read_arrays(path, wanted, 1)
     elif path.suffix.lower() == ".safetensors":
         if path.stat().st_size > LARGEST:
             raise FileError(f"{path.name} holds more than {LARGEST / 1e9:.0f} GB; it is not read.")

@@ -1,4 +1,4 @@
-"""Whether an exported file answers as our engine does: onnxruntime on the same real pictures."""
+"""Whether what was exported answers as our engine does, on the same real pictures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,11 +29,19 @@ def compare_onnx(model: bytes, network: Network, weights: Mapping[str, Array], p
     The file normalises by itself; the engine is given normalised pictures. Only bytes are taken: with a path,
     onnxruntime would follow references to other files. FormatError where it cannot be run here.
     """
-    theirs = probabilities(network, run_onnx(model, pictures))
     own = (normalisation or Normalisation()).apply(pictures.astype(np.float32))
-    ours = predict(network, weights, own, threads=threads)
+    return compare(run_onnx(model, pictures), network, weights, own, threads=threads)
+
+
+def compare(answers: Array, network: Network, weights: Mapping[str, Array], pictures: Array, *,
+            threads: int | None = None) -> Difference:
+    """The main outputs [N, K] that another program gave, against the engine's for pictures as the network takes them.
+
+    Scores are made probabilities first. FormatError where they are not as many numbers.
+    """
+    theirs, ours = probabilities(network, answers), predict(network, weights, pictures, threads=threads)
     if theirs.shape != ours.shape:
-        raise FormatError(f"The ONNX file puts out {describe(theirs.shape[1:])} numbers, the network "
+        raise FormatError(f"What was exported puts out {describe(theirs.shape[1:])} numbers, the network "
                           f"{describe(ours.shape[1:])}.")
     largest = float(np.abs(theirs - ours).max()) if ours.size else 0.0
     return Difference(largest, int((theirs.argmax(axis=1) == ours.argmax(axis=1)).sum()), len(ours))

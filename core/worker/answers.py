@@ -10,14 +10,11 @@ from core.data.dataset import Dataset
 from core.data.pictures import fit_dataset
 from core.data.streams import SHUFFLE, stream
 from core.engine.engine import Engine
-from core.errors import CoreError
-from core.formats import open_file, save_file
-from core.graph.cost import cost
+from core.formats import open_file
 from core.graph.expand import expanded
-from core.graph.goals import goals_of, left_out, main_of
+from core.graph.goals import goals_of, main_of
 from core.graph.network import Network
 from core.graph.shapes import infer
-from core.inspect.compare import compare_onnx
 from core.inspect.mistakes import How, measure
 from core.inspect.running import complete, picture_shape
 from core.project import Project, complete_weights
@@ -26,12 +23,10 @@ from core.train.job import normalisation
 from core.train.optimizers import make_optimizer
 from core.train.options import TrainOptions
 from core.train.preview import preview
-from core.worker.library import Library, at_hand
+from core.worker.library import Library
 from core.worker.messages import (
     Augmented,
     DataSeen,
-    Exported,
-    ExportFile,
     LookAtAugmented,
     LookAtData,
     Measure,
@@ -45,9 +40,6 @@ Report = Callable[[str, int, int], None]
 MOST_SAMPLES = 64
 MOST_SAMPLE_NUMBERS = 4_000_000
 MOST_MISTAKES = 64
-# An export is compared on up to so many pictures, fewer where the network is large.
-COMPARED = 1_000
-COMPARED_MACS = 20_000_000_000
 # How much more memory a file may need while it is read.
 FILE_BYTES = 4_000_000_000
 
@@ -119,33 +111,6 @@ def opened(request: OpenFile) -> Project:
     """The project in a file; memory is limited while a stranger's file is read."""
     with memory_limited():
         return open_file(request.path)
-
-
-def exported(request: ExportFile, library: Library, report: Report) -> Exported:
-    """Write a file, and compare it with the engine on real pictures where that can be done here."""
-    project = request.project
-    report("Writing the file", 0, 0)
-    save_file(project, request.path, request.format)
-    if request.format != "onnx":
-        return Exported(request.format, request.path)
-    without = left_out(project.network)
-    said = f"{' and '.join(without)} stayed out: auxiliary outputs only help the training. " if without else ""
-    report("Comparing with onnxruntime", 0, 0)
-    try:
-        if not at_hand(project.data.source):
-            return Exported(request.format, request.path, note=f"{said}Not compared: the pictures of "
-                                                               f"{project.data.source} have not been downloaded.")
-        dataset = fit_dataset(_data(project, library, report), picture_shape(project.network))
-        count = max(8, min(COMPARED, COMPARED_MACS // max(1, cost(infer(project.network)).macs)))
-        pictures = dataset.pictures("test", slice(0, int(count)))
-        weights = complete_weights(project)
-        found = compare_onnx(Path(request.path).read_bytes(), project.network, weights, pictures,
-                             normalisation=normalisation(project, dataset))
-    except CoreError as error:
-        return Exported(request.format, request.path, note=f"{said}Not compared: {error.message}")
-    note = "" if found.same_class == found.pictures else \
-        f"{found.pictures - found.same_class} of {found.pictures} pictures get another class."
-    return Exported(request.format, request.path, found.largest, found.pictures, (said + note).strip())
 
 
 def _data(project: Project, library: Library, report: Report) -> Dataset:

@@ -101,7 +101,7 @@ class Worker:
 
     def _result(self, request: Any) -> Any:
         """What a request with one answer is answered with."""
-        from core.worker import answers
+        from core.worker import answers, exporting
 
         report = self._reporter(request.number)
 
@@ -120,7 +120,7 @@ class Worker:
         if isinstance(request, OpenFile):
             return answers.opened(request)
         if isinstance(request, ExportFile):
-            return answers.exported(request, self._library, report)
+            return exporting.exported(request, self._library, report)
         raise TypeError(f"the worker knows no {type(request).__name__}")
 
     def _reporter(self, number: int) -> Callable[[str, int, int], None]:

@@ -269,10 +269,14 @@ class Augmented:
 
 @dataclass(frozen=True)
 class Exported:
-    """A file was written; the largest difference to the engine on real pictures (None: `note` says why)."""
+    """A file was written; the largest difference to the engine on real pictures (None: `note` says why).
+
+    `program` is what ran the file.
+    """
 
     format: str
     path: str
     max_difference: float | None = None
     pictures: int = 0
     note: str = ""
+    program: str = ""

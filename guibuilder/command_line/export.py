@@ -1,10 +1,10 @@
 """`guibuilder export NET --to FORMAT --out FILE`: a network in another format."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from core.formats import FORMATS, save_file
+from core.formats.folder import ZIP
 from core.project import Project
 from core.worker.messages import Exported, ExportFile
 from guibuilder.command_line.common import add_network, checked, load_network, need_folder, print_json, say
@@ -16,7 +16,9 @@ SUMMARY = "write a network in another format, compared with the engine where it 
 # Probabilities further apart than this are not rounding.
 LIMIT = 1e-4
 PICTURES = {"png": "Picture", "svg": "Picture that stays sharp"}
-WITH_WEIGHTS = ("onnx", "safetensors", "npz")
+WITH_WEIGHTS = ("onnx", "pytorch", "safetensors", "npz")
+# What another program can run is compared with the engine.
+COMPARED = ("onnx", "pytorch")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,36 +27,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     titles = {name: each.title for name, each in FORMATS.items()} | PICTURES
     parser.add_argument("--to", required=True, choices=titles, metavar="FORMAT",
                         help="; ".join(f"{name}: {title}" for name, title in titles.items()))
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write; for "
+                        "pytorch and the like a folder, or a .zip")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write it; 1 where what was written does not answer as the engine does."""
-    project, out = load_network(arguments), need_folder(arguments.out)
+    project, out = load_network(arguments), _place(arguments)
     if arguments.to in WITH_WEIGHTS:
         checked(project.network)
         say_untrained(project)
     written = Exported(arguments.to, str(out))
     if arguments.to in PICTURES:
         write_picture(project.network, out, arguments.to)
-    elif arguments.to == "onnx":
-        written = _compared(project, out)
+    elif arguments.to in COMPARED:
+        written = _compared(project, arguments.to, out)
         say(*([written.note] if written.note else []))
     else:
         save_file(project, out, arguments.to)
     return _told(written, as_json=arguments.json)
 
 
-def _compared(project: Project, out: Path) -> Exported:
-    """Write ONNX and compare it on the pictures it was made for, or on the built-in digits where those are not here."""
+def _compared(project: Project, to: str, out: Path) -> Exported:
+    """Write a format and compare it on the project's pictures, or on the built-in digits where these are not here."""
     from core.data.load import names
-    from core.worker.answers import exported
+    from core.worker.exporting import exported
     from core.worker.library import Library, at_hand
 
     source = project.data.source
     if not (at_hand(source) and (source in names() or Path(source).expanduser().exists())):
-        project = replace(project, data=replace(project.data, source="digits28"))
-    return exported(ExportFile(0, project, "onnx", str(out)), Library(), lambda text, done, total: None)
+        source = "digits28"
+    return exported(ExportFile(0, project, to, str(out)), Library(), lambda text, done, total: None, source)
+
+
+def _place(arguments: argparse.Namespace) -> Path:
+    """Where to write: a file, or for formats of several files a folder, which may be there already."""
+    out: Path = arguments.out
+    chosen = FORMATS.get(arguments.to)
+    if chosen is None or chosen.files is None or chosen.suffix or out.suffix.lower() == ZIP:
+        return need_folder(out)
+    need_folder(out / "model.py" if out.is_dir() else out)
+    return out
 
 
 def _told(written: Exported, *, as_json: bool) -> int:
@@ -63,7 +76,7 @@ def _told(written: Exported, *, as_json: bool) -> int:
         print_json({"format": written.format, "out": written.path, "max_difference": largest})
     else:
         print(f"{written.path} written" + ("" if largest is None else
-              f"; on {written.pictures:,} pictures onnxruntime and the engine differ by at most {largest:.1e}"))
+              f"; on {written.pictures:,} pictures {written.program} and the engine differ by at most {largest:.1e}"))
     if largest is not None and largest > LIMIT:
         say(f"That is more than rounding can explain ({LIMIT:g}); do not rely on this file.")
         return 1

@@ -21,6 +21,7 @@ from core.train.options import TrainOptions, why_idle
 from core.train.progress import GO_ON
 from guibuilder.command_line import outputs
 from guibuilder.command_line.common import add_network, checked, find_network, need_folder, percent, print_json, say
+from guibuilder.command_line.torch_engine import TorchRun
 from guibuilder.command_line.training import Run
 
 NAME = "train"
@@ -56,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="shift and scale the pictures to mean 0 and spread 1, or leave them as they are")
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"save the trained project here ({_ENDING})")
     parser.add_argument("--log", type=Path, metavar="FILE.csv", help="write one row for each epoch here")
+    parser.add_argument("--engine", choices=("numba", "torch"), default="numba", help="what computes: the "
+                        "program's own engine (numba), or PyTorch where it is installed, on a GPU where there is one")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="go on exactly where the training in FILE stopped")
 
 
@@ -64,8 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     project = _project(arguments)
     inference = checked(project.network)
     _check_places(arguments)
-    training = Run(project, arguments.threads, log=arguments.log, resume=arguments.resume is not None,
-                   quiet=arguments.json)
+    start = TorchRun if arguments.engine == "torch" else Run
+    training = start(project, arguments.threads, log=arguments.log, resume=arguments.resume is not None,
+                     quiet=arguments.json)
     try:
         end = training.run()
     except TrainingError as error:
@@ -81,8 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         _print(end, arguments.out)
     if end.reason == "stopped":
-        say(f"Interrupted in epoch {end.epoch + 1}, after batch {end.progress['batch']:,} of "
-            f"{end.progress['batches']:,}. {_way_on(arguments)}")
+        say(_interrupted(end, arguments))
         return 130
     return 0
 
@@ -158,6 +161,13 @@ def _save(project: Project, out: Path) -> None:
         raise FileError(f"{error.message} What was trained is in {rescue} instead.") from error
 
 
+def _interrupted(end: Finished, arguments: argparse.Namespace) -> str:
+    if arguments.engine == "torch":
+        return f"Interrupted in epoch {end.epoch + 1}. What was learned before it began is kept."
+    return (f"Interrupted in epoch {end.epoch + 1}, after batch {end.progress['batch']:,} of "
+            f"{end.progress['batches']:,}. {_way_on(arguments)}")
+
+
 def _way_on(arguments: argparse.Namespace) -> str:
     """How to go on after Ctrl+C; all options are in the file."""
     if arguments.out is None:
@@ -175,7 +185,7 @@ def _with_way_on(message: str, arguments: argparse.Namespace) -> str:
     return f"{message} From its weights, without --resume: {shlex.join(words)}"
 
 
-def _plain(training: Run, end: Finished | Failed) -> dict[str, Any]:
+def _plain(training: Run | TorchRun, end: Finished | Failed) -> dict[str, Any]:
     epochs = [vars(epoch) for epoch in training.history()]
     if isinstance(end, Failed):
         return {"epochs": epochs, "test_loss": None, "test_accuracy": None, "images_per_second": None,

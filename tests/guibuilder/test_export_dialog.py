@@ -1,6 +1,7 @@
 """The export dialog: formats, what the worker is asked, what came of it."""
 
 import pytest
+from PySide6.QtWidgets import QLabel, QRadioButton
 
 from core.project import Project
 from core.templates import template
@@ -33,7 +34,7 @@ def test_the_worker_writes_and_the_largest_difference_is_shown(dialog, worker, t
     assert dialog.progress.isVisible()
     worker.progress.emit(request.number, "Comparing", 100, 256)
     assert dialog.result_text.text() == "Comparing …"
-    worker.answer(request, Exported("onnx", request.path, 2.98e-7, 256))
+    worker.answer(request, Exported("onnx", request.path, 2.98e-7, 256, program="onnxruntime"))
     assert dialog.result_text.text() == (
         f"Written: {tmp_path / 'lenet.onnx'}.\nCompared on 256 real pictures: the largest difference between "
         "onnxruntime and this program is 3.0×10⁻⁷. They agree.")
@@ -60,8 +61,18 @@ def test_cancelled_file_dialog_asks_nothing(dialog, worker):
 
 
 def test_untrained_weights_are_said(theme, worker, qtbot):
-    from PySide6.QtWidgets import QLabel
-
     dialog = ExportDialog(Project(), "x", worker, theme)
     qtbot.addWidget(dialog)
     assert any("not trained yet" in label.text() for label in dialog.findChildren(QLabel))
+
+
+def test_pytorch_makes_a_folder_and_says_how_training_outgrows_this_machine(dialog, worker, tmp_path):
+    buttons = [button.text() for button in dialog.findChildren(QRadioButton)]
+    assert "PyTorch · folder" in buttons
+    assert any("torchrun --nproc_per_node=2 train.py" in label.text() for label in dialog.findChildren(QLabel))
+    dialog.choose("pytorch")
+    dialog.export_button.click()
+    request = worker.last("ExportFile")
+    assert (request.format, request.path) == ("pytorch", str(tmp_path / "lenet"))
+    worker.answer(request, Exported("pytorch", request.path, 2e-8, 360, program="PyTorch"))
+    assert "between PyTorch and this program" in dialog.result_text.text()

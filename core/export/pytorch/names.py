@@ -1,5 +1,7 @@
 """Names as people write them in PyTorch: layers in small_letters, classes in CapitalLetters."""
 
+import builtins
+import keyword
 import re
 from collections.abc import Iterable
 
@@ -16,6 +18,11 @@ _MODULE = """
     share_memory state_dict super to to_empty torch train training type x xpu zero_grad t_destination dump_patches
 """
 TAKEN = frozenset(_MODULE.split())
+# What model.py and train.py call things.
+_CLASSES = frozenset("""
+    F HERE CONFIG DATA OPTIONS OUTPUTS ENDINGS Augment BatchSampler Counter DataLoader Dataset DistributedDataParallel
+    DistributedSampler Image Path Pictures Prepare Processes
+""".split())  # noqa: SIM905
 _FRONT = {"Conv2D": "conv", "Dense": "fc", "BatchNorm": "norm", "MaxPool2D": "pool", "AveragePool2D": "pool"}
 _WORDS = (("ReLU", "Relu"), ("ELU", "Elu"), ("2D", "2d"))
 
@@ -41,7 +48,11 @@ def attribute(name: str, used: Iterable[str] = (), kind: str = "") -> str:
 
 
 def class_name(title: str, fallback: str = "Network") -> str:
-    """A title as the name of a class: "LeNet-5" becomes LeNet5, "small vgg" SmallVgg."""
+    """A title as the name of a class: "LeNet-5" becomes LeNet5, "small vgg" SmallVgg.
+
+    What means something else in the programs around becomes another name: "None" is NoneNet.
+    """
     pieces = re.findall(r"[A-Za-z0-9]+", title)
     word = "".join(piece[:1].upper() + piece[1:] for piece in pieces)[:40]
-    return word if word[:1].isalpha() else fallback
+    word = word if word[:1].isalpha() else fallback
+    return f"{word}Net" if keyword.iskeyword(word) or word in _CLASSES or hasattr(builtins, word) else word

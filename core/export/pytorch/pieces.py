@@ -48,7 +48,8 @@ class Pieces:
         standard = {line for line in imports if line.split()[1].partition(".")[0] in sys.stdlib_module_names}
         groups = [sorted(group, key=_order) for group in (standard, imports - standard - own, own) if group]
         head = ([self.about, ""] if self.about else []) + "\n\n".join("\n".join(group) for group in groups).split("\n")
-        return "\n".join(head) + "\n\n\n" + "\n\n\n".join(part.body for part in self.parts) + "\n"
+        gap = "\n\n\n" if self.parts[0].body.startswith(("class ", "def ", "@")) else "\n\n"
+        return "\n".join(head) + gap + "\n\n\n".join(part.body for part in self.parts) + "\n"
 
 
 def _order(line: str) -> tuple[bool, str]:

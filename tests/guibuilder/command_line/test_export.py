@@ -13,7 +13,7 @@ from core.errors import FormatError
 from core.formats import open_file, save_file
 from core.project import DataChoice, Project
 from core.templates import template
-from core.worker import answers
+from core.worker import exporting
 from core.worker.messages import Exported
 from guibuilder.command_line import export
 from guibuilder.command_line.pictures import arranged
@@ -47,7 +47,7 @@ def test_a_normalised_network_is_exported_with_its_figures(command, tmp_path):
 
 
 def test_what_answers_differently_fails(command, trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "_compared", lambda project, out: Exported("onnx", str(out), 0.5, 8, "8 differ."))
+    monkeypatch.setattr(export, "_compared", lambda project, to, out: Exported("onnx", str(out), 0.5, 8, "8 differ."))
     found = command("export", trained, "--to", "onnx", "--out", tmp_path / "a.onnx")
     assert found.status == 1
     assert "8 differ." in found.err
@@ -58,7 +58,7 @@ def test_what_cannot_be_compared_says_so(command, trained, tmp_path, monkeypatch
     def refuse(*_, **__):
         raise FormatError("onnxruntime is not installed.")
 
-    monkeypatch.setattr(answers, "compare_onnx", refuse)
+    monkeypatch.setattr(exporting, "run_onnx", refuse)
     found = command("export", trained, "--to", "onnx", "--out", tmp_path / "a.onnx", "--json")
     assert (found.status, found.json["max_difference"]) == (0, None)
     assert "Not compared: onnxruntime is not installed." in found.err

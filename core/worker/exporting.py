@@ -1,0 +1,87 @@
+"""Writing files for other programs, and comparing what they answer with the engine on real pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.data.dataset import Dataset
+from core.data.pictures import fit_dataset
+from core.errors import CoreError
+from core.export.pytorch.check import run_pytorch
+from core.formats import save_file
+from core.graph.cost import cost
+from core.graph.goals import left_out
+from core.graph.shapes import infer
+from core.inspect.compare import compare, run_onnx
+from core.inspect.running import picture_shape
+from core.layers.base import Array
+from core.project import Project, complete_weights
+from core.train.job import normalisation
+from core.worker.library import Library, at_hand
+from core.worker.messages import Exported, ExportFile
+
+Report = Callable[[str, int, int], None]
+
+# An export is compared on up to so many pictures, fewer where the network is large.
+COMPARED = 1_000
+COMPARED_MACS = 20_000_000_000
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A program that runs what was written: how it is called, and its answers to pictures.
+
+    `normalises` where the file does that itself and wants pictures from 0 to 1; `leaves_out` where auxiliary outputs
+    are not in the file.
+    """
+
+    program: str
+    run: Callable[[Path, Project, Array], Array]
+    normalises: bool = False
+    leaves_out: bool = False
+
+
+OUTSIDE = {
+    "onnx": Outside("onnxruntime", lambda path, project, pictures: run_onnx(path.read_bytes(), pictures), True, True),
+    "pytorch": Outside("PyTorch", run_pytorch),
+}
+
+
+def exported(request: ExportFile, library: Library, report: Report, source: str = "") -> Exported:
+    """Write a file, and compare it with the engine on real pictures where that can be done here.
+
+    The pictures are those of `source`, or else of the project.
+    """
+    project = request.project
+    report("Writing the file", 0, 0)
+    save_file(project, request.path, request.format)
+    outside = OUTSIDE.get(request.format)
+    if outside is None:
+        return Exported(request.format, request.path)
+    without = left_out(project.network) if outside.leaves_out else ()
+    said = f"{' and '.join(without)} stayed out: auxiliary outputs only help the training. " if without else ""
+    report(f"Comparing with {outside.program}", 0, 0)
+    source = source or project.data.source
+    try:
+        if not at_hand(source):
+            note = f"{said}Not compared: the pictures of {source} have not been downloaded."
+            return Exported(request.format, request.path, note=note)
+        loaded = library.load(source, seed=project.options.seed,
+                              progress=lambda name, done, total: report(f"Fetching {name}", done, total))
+        return _compared(request, outside, loaded, said)
+    except CoreError as error:
+        return Exported(request.format, request.path, note=f"{said}Not compared: {error.message}")
+
+
+def _compared(request: ExportFile, outside: Outside, loaded: Dataset, said: str) -> Exported:
+    project = request.project
+    dataset = fit_dataset(loaded, picture_shape(project.network))
+    count = max(8, min(COMPARED, COMPARED_MACS // max(1, cost(infer(project.network)).macs)))
+    pictures = dataset.pictures("test", slice(0, int(count)))
+    normal = normalisation(project, dataset)
+    own = normal.apply(pictures.copy())
+    theirs = outside.run(Path(request.path), project, pictures if outside.normalises else own)
+    found = compare(theirs, project.network, complete_weights(project), own)
+    note = "" if found.same_class == found.pictures else \
+        f"{found.pictures - found.same_class} of {found.pictures} pictures get another class."
+    return Exported(request.format, request.path, found.largest, found.pictures, (said + note).strip(), outside.program)
