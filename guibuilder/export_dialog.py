@@ -25,7 +25,7 @@ from guibuilder.background import Worker
 from guibuilder.theme import Theme
 from guibuilder.words import plural, small
 
-FIRST = ("onnx", "pytorch", "safetensors", "npz", "json")
+FIRST = ("onnx", "pytorch", "keras", "numpy", "safetensors", "npz", "json", "csv", "tensorboard")
 CLOSE_ENOUGH = 1e-5
 
 
@@ -104,7 +104,10 @@ class ExportDialog(QDialog):
         column.addWidget(self._buttons)
 
     def sizeHint(self) -> QSize:
-        return QSize(round(500 * self._theme.scale), round(440 * self._theme.scale))
+        # High enough for every line of what the formats say.
+        width, layout = round(540 * self._theme.scale), self.layout()
+        needed = layout.totalHeightForWidth(width) if layout is not None else 0
+        return QSize(width, max(needed, round(440 * self._theme.scale)))
 
     def choose(self, name: str) -> None:
         """Choose a format by its name."""

@@ -22,5 +22,5 @@ def _write(project: Project, file: BinaryIO) -> None:
     write_zip(_files(project, ""), file)
 
 
-FORMAT = Format("numpy", "NumPy script", ".py", "A script to read and run that needs only NumPy, with its weights "
-                "beside it (.npz).", _write, files=_files)
+FORMAT = Format("numpy", "NumPy script", ".py", "A script to read and to run with NumPy alone, and its weights "
+                "beside it.", _write, files=_files)

@@ -104,5 +104,5 @@ def _write(project: Project, file: BinaryIO) -> None:
     write_zip(_files(project, ""), file)
 
 
-FORMAT = Format("tensorboard", "Training log (TensorBoard)", "", "A folder with loss and accuracy of each epoch for "
-                "tensorboard --logdir.", _write, files=_files)
+FORMAT = Format("tensorboard", "Training log (TensorBoard)", "", "A folder with loss and accuracy of each epoch, for "
+                "TensorBoard.", _write, files=_files)

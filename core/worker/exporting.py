@@ -7,6 +7,8 @@ from pathlib import Path
 from core.data.dataset import Dataset
 from core.data.pictures import fit_dataset
 from core.errors import CoreError
+from core.export.check import run_keras, run_numpy
+from core.export.lacking import not_in_keras, not_in_numpy
 from core.export.pytorch.check import run_pytorch
 from core.formats import save_file
 from core.graph.cost import cost
@@ -32,18 +34,21 @@ class Outside:
     """A program that runs what was written: how it is called, and its answers to pictures.
 
     `normalises` where the file does that itself and wants pictures from 0 to 1; `leaves_out` where auxiliary outputs
-    are not in the file.
+    are not in the file. `lacks` says in sentences what of a project it cannot carry, and why.
     """
 
     program: str
     run: Callable[[Path, Project, Array], Array]
     normalises: bool = False
     leaves_out: bool = False
+    lacks: Callable[[Project], str] = lambda project: ""
 
 
 OUTSIDE = {
     "onnx": Outside("onnxruntime", lambda path, project, pictures: run_onnx(path.read_bytes(), pictures), True, True),
     "pytorch": Outside("PyTorch", run_pytorch),
+    "keras": Outside("Keras", run_keras, normalises=True, lacks=not_in_keras),
+    "numpy": Outside("NumPy", run_numpy, normalises=True, leaves_out=True, lacks=not_in_numpy),
 }
 
 
@@ -60,6 +65,8 @@ def exported(request: ExportFile, library: Library, report: Report, source: str 
         return Exported(request.format, request.path)
     without = left_out(project.network) if outside.leaves_out else ()
     said = f"{' and '.join(without)} stayed out: auxiliary outputs only help the training. " if without else ""
+    lacking = outside.lacks(project)
+    said += f"{lacking} " if lacking else ""
     report(f"Comparing with {outside.program}", 0, 0)
     source = source or project.data.source
     try:

@@ -15,10 +15,11 @@ NAME = "export"
 SUMMARY = "write a network in another format, compared with the engine where it can be run here"
 # Probabilities further apart than this are not rounding.
 LIMIT = 1e-4
-PICTURES = {"png": "Picture", "svg": "Picture that stays sharp"}
-WITH_WEIGHTS = ("onnx", "pytorch", "safetensors", "npz")
+PICTURES = {"png": "Picture", "svg": "Picture that stays sharp", "pdf": "Picture for printing",
+            "tikz": "Picture for LaTeX"}
 # What another program can run is compared with the engine.
-COMPARED = ("onnx", "pytorch")
+COMPARED = ("onnx", "pytorch", "keras", "numpy")
+WITH_WEIGHTS = (*COMPARED, "safetensors", "npz")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, choices=titles, metavar="FORMAT",
                         help="; ".join(f"{name}: {title}" for name, title in titles.items()))
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write; for "
-                        "pytorch and the like a folder, or a .zip")
+                        "pytorch, keras and numpy a folder, or a .zip")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,7 +65,7 @@ def _place(arguments: argparse.Namespace) -> Path:
     """Where to write: a file, or for formats of several files a folder, which may be there already."""
     out: Path = arguments.out
     chosen = FORMATS.get(arguments.to)
-    if chosen is None or chosen.files is None or chosen.suffix or out.suffix.lower() == ZIP:
+    if chosen is None or chosen.files is None or out.suffix.lower() in (ZIP, chosen.suffix or ZIP):
         return need_folder(out)
     need_folder(out / "model.py" if out.is_dir() else out)
     return out

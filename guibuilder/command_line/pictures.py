@@ -1,24 +1,30 @@
-"""Pictures of a network as files: SVG by ourselves; PNG and PDF are that SVG, painted by Qt without a display."""
+"""Pictures of a network as files: SVG and TikZ by ourselves; PNG and PDF are the SVG, painted by Qt."""
 
 import importlib
 from pathlib import Path
 
 from core.drawing.svg import Picture, draw
+from core.drawing.tikz import tikz
 from core.errors import SystemLibraryError, UsageError
 from core.formats.atomic import write_atomically
 from core.graph.arrange import arrange
 from core.graph.network import Network
 
-KINDS = ("svg", "png", "pdf")
+KINDS = ("svg", "png", "pdf", "tikz")
+ENDINGS = ("svg", "png", "pdf", "tex")
 
 
 def write_picture(network: Network, path: Path, kind: str = "", *, dark: bool = False,
                   scale: float = 2.0) -> tuple[int, int]:
-    """Draw a network as svg, png or pdf, or as the ending says; gives its size (pixels; points of a PDF)."""
-    kind = kind or path.suffix.lower().removeprefix(".")
+    """Draw a network as svg, png, pdf or tikz, or as the ending says; gives its size (pixels; points of a PDF)."""
+    kind = kind or path.suffix.lower().removeprefix(".").replace("tex", "tikz")
     if kind not in KINDS:
         raise UsageError(f"{path} must end in {', '.join(f'.{each}' for each in KINDS)}.")
     picture = draw(arranged(network), dark=dark)
+    if kind == "tikz":
+        source = tikz(arranged(network))
+        write_atomically(path, lambda file: file.write(source.encode("utf-8")))
+        return picture.width, picture.height
     if kind == "svg":
         write_atomically(path, lambda file: file.write(picture.svg.encode("utf-8")))
         return picture.width, picture.height

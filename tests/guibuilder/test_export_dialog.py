@@ -21,7 +21,8 @@ def test_all_formats_but_our_own_are_offered_onnx_first():
     names = [each.name for each in formats()]
     assert names[0] == "onnx"
     assert "gbnet" not in names
-    assert {"json", "safetensors", "npz"} <= set(names)
+    assert names[1:4] == ["pytorch", "keras", "numpy"]
+    assert {"json", "safetensors", "npz", "csv", "tensorboard"} <= set(names)
 
 
 def test_the_worker_writes_and_the_largest_difference_is_shown(dialog, worker, tmp_path):

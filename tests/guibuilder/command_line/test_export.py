@@ -5,6 +5,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -29,6 +30,41 @@ def test_every_format_is_written(command, trained, tmp_path, name):
     head = out.read_bytes()[:8]
     assert {"gbnet": head[:2] == b"PK", "npz": head[:2] == b"PK", "json": head[:1] == b"{", "svg": head[:4] == b"<svg",
             "png": head[1:4] == b"PNG", "safetensors": head[4:] == b"\0" * 4}[name]
+
+
+@pytest.mark.parametrize(("name", "head"), [
+    ("csv", b"epoch,train_loss,"), ("tikz", b"% Compile it"), ("pdf", b"%PDF-")])
+def test_logs_and_pictures_are_written(command, trained, tmp_path, name, head):
+    assert command("export", trained, "--to", name, "--out", tmp_path / "out").status == 0
+    assert (tmp_path / "out").read_bytes().startswith(head)
+
+
+@pytest.mark.parametrize(("name", "out", "files"), [
+    ("numpy", "a.py", {"a.py", "a.npz"}), ("numpy", "a.zip", {"a.zip"}),
+    ("numpy", "a", {"a/model.py", "a/weights.npz"}),
+    ("tensorboard", "log", {"log/events.out.tfevents.0.guibuilder"})])
+def test_formats_of_several_files(command, trained, tmp_path, name, out, files):
+    for _ in range(2):
+        found = command("export", trained, "--to", name, "--out", tmp_path / out, "--json")
+        assert found.status == 0
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()} >= files
+    assert name != "numpy" or found.json["max_difference"] <= 1e-5
+
+
+@pytest.mark.skipif(not find_spec("keras") or not find_spec("torch"), reason="needs keras and torch")
+def test_keras_is_compared_with_the_engine(command, trained, tmp_path):
+    found = command("export", trained, "--to", "keras", "--out", tmp_path / "a")
+    assert found.status == 0
+    assert "pictures Keras and the engine differ by at most" in found.out
+    assert {"model.py", "train.py", "config.json", "weights.npz"} <= {path.name for path in (tmp_path / "a").iterdir()}
+
+
+def test_what_another_program_lacks_is_said(command, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.export.check.importlib.util.find_spec", lambda name: None)
+    found = command("export", "resnet-small", "--to", "keras", "--out", tmp_path / "a")
+    assert found.status == 0
+    assert "biased variance" in found.err
+    assert "Not compared: Keras is not installed in this Python." in found.err
 
 
 def test_onnx_is_compared_with_the_engine(command, trained, tmp_path):
