@@ -131,3 +131,9 @@ def helper(function: Function) -> Function:
     """A small function for kernels; the compiler puts it into their loops."""
     made: Function = _numba.njit(error_model="numpy", fastmath=_FLAGS)(function)
     return made
+
+
+def part(function: Function) -> Function:
+    """A piece of a kernel, pasted into it before it is compiled: it costs no compilation of its own."""
+    made: Function = _numba.njit(inline="always", error_model="numpy", fastmath=_FLAGS)(function)
+    return made

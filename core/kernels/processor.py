@@ -13,20 +13,22 @@ _MEDIUM_NAMES = ("haswell", "broadwell", "skylake", "znver", "lake", "core-avx2"
 class Tile:
     """A register tile: `lanes` float32 in a vector, `rows` × `vectors` sums kept in registers at once.
 
-    `tall_rows` is the height where only one vector is needed; `dot_rows` × `dot_columns` the tile of dot products.
+    `tail_rows` is the height for what is left over, of which every multiple of the lanes' count is a multiple;
+    `tall_rows` the height where only one vector is needed; `dot_rows` × `dot_columns` the tile of dot products.
     """
 
     lanes: int
     rows: int
+    tail_rows: int
     tall_rows: int
     dot_rows: int
     dot_columns: int
 
 
 _TILES = {
-    16: Tile(16, rows=8, tall_rows=12, dot_rows=4, dot_columns=4),
-    8: Tile(8, rows=6, tall_rows=10, dot_rows=3, dot_columns=3),
-    4: Tile(4, rows=6, tall_rows=10, dot_rows=3, dot_columns=3),
+    16: Tile(16, rows=8, tail_rows=4, tall_rows=12, dot_rows=4, dot_columns=4),
+    8: Tile(8, rows=6, tail_rows=2, tall_rows=10, dot_rows=3, dot_columns=3),
+    4: Tile(4, rows=6, tail_rows=2, tall_rows=10, dot_rows=3, dot_columns=3),
 }
 
 

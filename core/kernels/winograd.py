@@ -18,7 +18,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from core.kernels import simd
-from core.kernels.jit import kernel
+from core.kernels.jit import kernel, part
 from core.kernels.processor import LANES
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
 
@@ -166,8 +166,8 @@ def weight_positions(filters: Floats, start: int, positions: Floats, sizes: Inte
             _read_weights((filters, start + channel * count + place, 3 * line, line), (positions, target, step))
 
 
-@kernel
-def weights_from_positions(positions: Floats, filters: Floats, start: int, count: int, step: int) -> None:
-    """Gradients of positions, `step` apart, become weight gradients [3][3][count]."""
+@part
+def weights_from_positions(positions: Floats, filters: Floats, start: int, count: int, line: int, step: int) -> None:
+    """Gradients of positions, `step` apart, become `count` weight gradients in each of [3][3] runs, `line` apart."""
     for place in range(0, count, LANES):
-        _write_weights((positions, place, step), (filters, start + place, 3 * count, count))
+        _write_weights((positions, place, step), (filters, start + place, 3 * line, line))

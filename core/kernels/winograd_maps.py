@@ -8,7 +8,7 @@ the pictures' height and width.
 import numpy as np
 from numpy.typing import NDArray
 
-from core.kernels.jit import kernel
+from core.kernels.jit import part
 from core.kernels.processor import LANES
 from core.kernels.winograd_tiles import (
     read_data,
@@ -25,7 +25,7 @@ Bytes = NDArray[np.int8]
 Integers = NDArray[np.int64]
 
 
-@kernel
+@part
 def data_positions(picture: Floats, positions: Floats, sizes: Integers) -> None:
     """The 6×6 patches of pictures, every 4 pixels. Two more sizes: rows of padding above, columns on the left."""
     pictures, down, across, channels, start, step, height, width, top, left = sizes[:10]
@@ -40,7 +40,7 @@ def data_positions(picture: Floats, positions: Floats, sizes: Integers) -> None:
             place += channels
 
 
-@kernel
+@part
 def pictures_from_positions(positions: Floats, picture: Floats, sizes: Integers) -> None:
     """The exact reverse of `data_positions`: patches are added up where they overlap. What was there is forgotten."""
     pictures, down, across, channels, start, step, height, width, top, left = sizes[:10]
@@ -56,7 +56,7 @@ def pictures_from_positions(positions: Floats, picture: Floats, sizes: Integers)
             place += channels
 
 
-@kernel
+@part
 def output_from_positions(positions: Floats, target: Floats, bias: Floats, floor: np.float32, sizes: Integers) -> None:
     """Products to outputs, max(value + bias, floor)."""
     pictures, down, across, channels, start, step, height, width = sizes[:8]
@@ -72,7 +72,7 @@ def output_from_positions(positions: Floats, target: Floats, bias: Floats, floor
             place += channels
 
 
-@kernel
+@part
 def pooled_from_positions(positions: Floats, pooled: Floats, winners: Bytes, bias: Floats, floor: np.float32,
                           sizes: Integers) -> None:
     """Products to the largest of each 2×2 outputs, not below `floor`, and which corner it was.
@@ -94,7 +94,7 @@ def pooled_from_positions(positions: Floats, pooled: Floats, winners: Bytes, bia
             place += channels
 
 
-@kernel
+@part
 def gradient_positions(gradient: Floats, positions: Floats, sums: Floats, sizes: Integers) -> None:
     """The 4×4 blocks of an output's gradient. One more size: where the bias's gradient is in `sums`; it is added to."""
     pictures, down, across, channels, start, step, height, width, sums_at = sizes[:9]
@@ -110,7 +110,7 @@ def gradient_positions(gradient: Floats, positions: Floats, sums: Floats, sizes:
             place += channels
 
 
-@kernel
+@part
 def gated_positions(gradient: Floats, output: Floats, positions: Floats, sums: Floats, sizes: Integers) -> None:
     """The same through the ReLU behind the convolution, whose output lies as its gradient does."""
     pictures, down, across, channels, start, step, height, width, sums_at = sizes[:9]
@@ -126,7 +126,7 @@ def gated_positions(gradient: Floats, output: Floats, positions: Floats, sums: F
             place += channels
 
 
-@kernel
+@part
 def unpooled_positions(gradient: Floats, winners: Bytes, positions: Floats, sums: Floats, sizes: Integers) -> None:
     """The same through the 2×2 pool behind the convolution, from the gradient of what was pooled.
 

@@ -152,7 +152,7 @@ def test_tiles_fill_register_tiles_and_little_memory(each, channels):
     assert count == 1 or count * each * channels <= 6400 or (count - 1) * each < 32
     if each < 16 and channels <= 64:
         assert count * each >= 32
-        assert -(-count * each // TILE.rows) * TILE.rows <= 1.3 * count * each
+        assert -(-count * each // TILE.tail_rows) * TILE.tail_rows <= 1.3 * count * each
 
 
 @pytest.mark.parametrize("count_padding", [False, True])

@@ -35,6 +35,6 @@ def test_the_way_back_of_weights_is_the_adjoint():
     filters, given = rng.normal(size=(3, 3, CHANNELS)), rng.normal(size=(36, CHANNELS))
     made, back = room(36, CHANNELS), flat(np.ones((3, 3, CHANNELS)))
     winograd.weight_positions(flat(filters), 0, made, np.array([1, CHANNELS, CHANNELS, CHANNELS]))
-    winograd.weights_from_positions(flat(given), back, 0, CHANNELS, CHANNELS)
+    winograd.weights_from_positions(flat(given), back, 0, CHANNELS, CHANNELS, CHANNELS)
     forward = (made.astype(float) * given.reshape(-1)).sum()
     assert (back.astype(float) * filters.reshape(-1)).sum() == pytest.approx(forward, rel=1e-4)
