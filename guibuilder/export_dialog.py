@@ -25,7 +25,7 @@ from guibuilder.background import Worker
 from guibuilder.theme import Theme
 from guibuilder.words import plural, small
 
-FIRST = ("onnx", "pytorch", "keras", "numpy", "safetensors", "npz", "json", "csv", "tensorboard")
+FIRST = ("onnx", "pytorch", "keras", "numpy", "safetensors", "npz", "json", "html", "csv", "tensorboard")
 CLOSE_ENOUGH = 1e-5
 
 

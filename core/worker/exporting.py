@@ -11,18 +11,22 @@ from core.export.check import run_keras, run_numpy
 from core.export.lacking import not_in_keras, not_in_numpy
 from core.export.pytorch.check import run_pytorch
 from core.formats import save_file
+from core.formats.atomic import write_atomically
 from core.graph.cost import cost
 from core.graph.goals import left_out
 from core.graph.shapes import infer
 from core.inspect.compare import compare, run_onnx
+from core.inspect.mistakes import How, measure
 from core.inspect.running import picture_shape
 from core.layers.base import Array
 from core.project import Project, complete_weights
+from core.report.report import Results, html_report
 from core.train.job import normalisation
 from core.worker.library import Library, at_hand
 from core.worker.messages import Exported, ExportFile
 
 Report = Callable[[str, int, int], None]
+REPORT = "html"
 
 # An export is compared on up to so many pictures, fewer where the network is large.
 COMPARED = 1_000
@@ -58,6 +62,8 @@ def exported(request: ExportFile, library: Library, report: Report, source: str 
     The pictures are those of `source`, or else of the project.
     """
     project = request.project
+    if request.format == REPORT:
+        return _reported(request, library, report)
     report("Writing the file", 0, 0)
     save_file(project, request.path, request.format)
     outside = OUTSIDE.get(request.format)
@@ -78,6 +84,24 @@ def exported(request: ExportFile, library: Library, report: Report, source: str 
         return _compared(request, outside, loaded, said)
     except CoreError as error:
         return Exported(request.format, request.path, note=f"{said}Not compared: {error.message}")
+
+
+def _reported(request: ExportFile, library: Library, report: Report) -> Exported:
+    """Write the report of a project, with what its weights reach on the test part where they are trained."""
+    project, results, note = request.project, None, ""
+    source = project.data.source
+    try:
+        if project.weights and at_hand(source):
+            dataset = fit_dataset(library.load(source, seed=project.options.seed), picture_shape(project.network))
+            how = How(project.options.loss, normalisation(project, dataset), None, project.options.seed)
+            found = measure(project.network, complete_weights(project), dataset, how,
+                            lambda done, total: report("Measuring", done, total))
+            results = Results(source, found.loss, found.accuracy, found.confusion, found.classes)
+    except CoreError as error:
+        note = f"Without results on the test part: {error.message}"
+    page = html_report(project, results).encode("utf-8", "replace")
+    write_atomically(Path(request.path), lambda file: file.write(page))
+    return Exported(request.format, request.path, note=note)
 
 
 def _compared(request: ExportFile, outside: Outside, loaded: Dataset, said: str) -> Exported:

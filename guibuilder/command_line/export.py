@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     written = Exported(arguments.to, str(out))
     if arguments.to in PICTURES:
         write_picture(project.network, out, arguments.to)
-    elif arguments.to in COMPARED:
+    elif arguments.to in (*COMPARED, "html"):
         written = _compared(project, arguments.to, out)
         say(*([written.note] if written.note else []))
     else:
@@ -50,13 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _compared(project: Project, to: str, out: Path) -> Exported:
-    """Write a format and compare it on the project's pictures, or on the built-in digits where these are not here."""
+    """Write a format and compare it on the project's pictures, or on the built-in digits where these are not here.
+
+    A report measures on the project's own pictures.
+    """
     from core.data.load import names
     from core.worker.exporting import exported
     from core.worker.library import Library, at_hand
 
     source = project.data.source
-    if not (at_hand(source) and (source in names() or Path(source).expanduser().exists())):
+    if to in COMPARED and not (at_hand(source) and (source in names() or Path(source).expanduser().exists())):
         source = "digits28"
     return exported(ExportFile(0, project, to, str(out)), Library(), lambda text, done, total: None, source)
 

@@ -59,6 +59,20 @@ def test_keras_is_compared_with_the_engine(command, trained, tmp_path):
     assert {"model.py", "train.py", "config.json", "weights.npz"} <= {path.name for path in (tmp_path / "a").iterdir()}
 
 
+def test_a_report_measures_what_is_trained(command, trained, tmp_path):
+    assert command("export", trained, "--to", "html", "--out", tmp_path / "a.html").status == 0
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert "test pictures of digits28: loss" in page
+    assert "<polyline" in page
+    project = open_file(trained)
+    save_file(replace(project, data=DataChoice(str(tmp_path / "gone"))), tmp_path / "b.gbnet")
+    found = command("export", tmp_path / "b.gbnet", "--to", "html", "--out", tmp_path / "b.html")
+    assert "test pictures of" not in (tmp_path / "b.html").read_text("utf-8")
+    assert found.status == 0
+    assert "Without results" in found.err
+    assert command("export", "mlp", "--to", "html", "--out", tmp_path / "c.html", "--json").json["format"] == "html"
+
+
 def test_what_another_program_lacks_is_said(command, tmp_path, monkeypatch):
     monkeypatch.setattr("core.export.check.importlib.util.find_spec", lambda name: None)
     found = command("export", "resnet-small", "--to", "keras", "--out", tmp_path / "a")
