@@ -80,9 +80,9 @@ class Commands(Looking):
         ExportDialog(self.document.project, self.files.name, self.worker, self.theme, self.window).exec()
 
     def export_picture(self) -> None:
-        """Write the drawing as SVG, PNG or PDF."""
+        """Write the drawing as SVG, PNG, PDF or TikZ."""
         text, _ = QFileDialog.getSaveFileName(self.window, "Export picture", f"{self.files.name}.svg",
-                                              "SVG (*.svg);;PNG (*.png);;PDF (*.pdf)")
+                                              "SVG (*.svg);;PNG (*.png);;PDF (*.pdf);;TikZ for LaTeX (*.tex)")
         if text:
             self.write_picture(Path(text))
 
@@ -229,16 +229,17 @@ class Commands(Looking):
 def _draw(network: Network, path: Path) -> None:
     """Draw a network into a file, by its ending; runs in a thread."""
     from core.drawing.svg import draw
+    from core.drawing.tikz import tikz
     from core.formats.atomic import write_atomically
 
-    svg = draw(network).svg
+    ending = path.suffix.lower()
 
     def write(file: BinaryIO) -> None:
-        file.write(svg.encode())
+        file.write((tikz(network) if ending == ".tex" else draw(network).svg).encode())
 
-    if path.suffix.lower() == ".svg":
+    if ending in (".svg", ".tex"):
         write_atomically(path, write)
-    elif path.suffix.lower() in (".png", ".pdf"):
-        write_picture(svg, path)
+    elif ending in (".png", ".pdf"):
+        write_picture(draw(network).svg, path)
     else:
-        raise CoreError(f"Pictures end with .svg, .png or .pdf, not {path.suffix}.")
+        raise CoreError(f"Pictures end with .svg, .png, .pdf or .tex, not {path.suffix}.")

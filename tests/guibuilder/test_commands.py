@@ -97,7 +97,7 @@ def test_the_search_of_the_palette_opens_the_palette(parts):
     assert parts.palette.search.hasFocus()
 
 
-@pytest.mark.parametrize("ending", [".svg", ".png", ".pdf"])
+@pytest.mark.parametrize("ending", [".svg", ".png", ".pdf", ".tex"])
 def test_the_drawing_becomes_a_picture(parts, tmp_path, qtbot, ending):
     path = tmp_path / f"net{ending}"
     parts.write_picture(path)
