@@ -79,6 +79,8 @@ def readme_text(project: Project, *, with_training: bool, with_pictures: bool) -
             "The pictures are not in this folder: name them with `--data FILE.npz` (`python train.py --help`)."
         lines += ["    python train.py              # goes on from these weights; --fresh starts anew", "",
                   f"Data, loss, optimizer, schedule, order and seed are those of `config.json`. {where}", "",
+                  "The trained weights go back into the project with",
+                  "`guibuilder import weights.npz --into PROJECT.gbnet --out TRAINED.gbnet`.", "",
                   "Not the same in Keras: dropout and noise draw other random numbers; BatchNormalization keeps the",
                   "biased variance of a batch, and a frozen one uses its running figures in training as well; with a",
                   "changing learning rate, momentum takes the new rate over from the next step on.", ""]

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.data.sources.npz import read_arrays
 from core.errors import FileError, FormatError
+from core.export.keras_back import from_keras, keras_names
 from core.export.pytorch.model import state_names
 from core.formats.weights_files import check_finite, from_safetensors
 from core.graph.network import Node
@@ -21,12 +22,15 @@ LARGEST = 2_000_000_000
 def weights_into(project: Project, path: Path) -> tuple[Project, list[tuple[str, str]]]:
     """The project with the arrays of a file that fit it by name and shape; FileError where none does.
 
-    Arrays may have the names that they have here, or those in the state_dict of the project's export to PyTorch.
+    Arrays may have the names that they have here, or those of the project's export to PyTorch or Keras.
     Beside it (layer, sentence) for each array that the network or the file lacks, or whose shape is another.
     """
     wanted = {f"{node.name}.{name}": spec.shape for node, specs in _arrays(project) for name, spec in specs.items()}
     elsewhere = state_names(project.network)
-    arrays = _as_named_here(_read(path, {*wanted, *elsewhere.values()}), elsewhere)
+    in_keras = keras_names(project)
+    arrays = _as_named_here(_read(path, {*wanted, *elsewhere.values(), *in_keras}), elsewhere)
+    if in_keras and in_keras <= arrays.keys() and not wanted.keys() <= arrays.keys():
+        arrays = from_keras(project, arrays)
     problems, kept = [], {}
     for name, shape in wanted.items():
         array = arrays.get(name)

@@ -4,7 +4,6 @@ import base64
 import io
 
 import numpy as np
-from PIL import Image
 
 from core.drawing.markup import element
 from core.layers.base import Array
@@ -19,6 +18,9 @@ def filter_sheet(weights: Array, name: str) -> str:
     Of others the mean over their channels is shown. Each is stretched from its smallest to its largest number; so many
     as `MOST` are shown.
     """
+    # It takes a while to load, and the window loads all formats when it starts.
+    from PIL import Image
+
     shown = weights[:MOST].astype(np.float64)
     pictures = np.moveaxis(shown, 1, -1) if shown.shape[1] == 3 else shown.mean(axis=1)[..., None].repeat(3, axis=-1)
     low, high = pictures.min(axis=(1, 2, 3), keepdims=True), pictures.max(axis=(1, 2, 3), keepdims=True)
