@@ -4,10 +4,12 @@ from typing import BinaryIO
 
 from core.formats.base import Format
 from core.project import Project
-from core.report.report import html_report
 
 
 def _write(project: Project, file: BinaryIO) -> None:
+    # The window loads all formats when it starts, and has no need of a report then.
+    from core.report.report import html_report
+
     file.write(html_report(project).encode("utf-8", "replace"))
 
 

@@ -2,10 +2,6 @@
 
 from typing import BinaryIO
 
-from core.export.keras_model import keras_model
-from core.export.keras_training import config_text, pictures, readme_text, trains
-from core.export.plan import plan_of
-from core.export.source import shipped
 from core.formats.base import Files, Format, Write
 from core.formats.folder import text, write_zip
 from core.formats.weights_files import to_npz
@@ -13,6 +9,12 @@ from core.project import Project
 
 
 def _files(project: Project, name: str) -> Files:
+    # The window loads all formats when it starts; what writes them can wait.
+    from core.export.keras_model import keras_model
+    from core.export.keras_training import config_text, pictures, readme_text, trains
+    from core.export.plan import plan_of
+    from core.export.source import shipped
+
     plan = plan_of(project, auxiliary=True)
     model = keras_model(plan)
     files: dict[str, Write] = {"model.py": text(model.code), "weights.npz": lambda file: to_npz(model.arrays, file)}

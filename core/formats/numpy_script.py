@@ -2,8 +2,6 @@
 
 from typing import BinaryIO
 
-from core.export.numpy_script import arrays_used, numpy_script
-from core.export.plan import plan_of
 from core.formats.base import Files, Format
 from core.formats.folder import text, write_zip
 from core.formats.weights_files import to_npz
@@ -11,6 +9,10 @@ from core.project import Project, complete_weights
 
 
 def _files(project: Project, name: str) -> Files:
+    # The window loads all formats when it starts; what writes them can wait.
+    from core.export.numpy_script import arrays_used, numpy_script
+    from core.export.plan import plan_of
+
     plan = plan_of(project)
     script, weights = f"{name or 'model'}.py", f"{name or 'weights'}.npz"
     arrays = complete_weights(project)
