@@ -8,7 +8,6 @@ import numpy as np
 
 from core.data.sources.npz import read_arrays
 from core.errors import FileError, FormatError
-from core.export.keras_back import from_keras, keras_names
 from core.export.pytorch.model import state_names
 from core.formats.weights_files import check_finite, from_safetensors
 from core.graph.network import Node
@@ -25,6 +24,8 @@ def weights_into(project: Project, path: Path) -> tuple[Project, list[tuple[str,
     Arrays may have the names that they have here, or those of the project's export to PyTorch or Keras.
     Beside it (layer, sentence) for each array that the network or the file lacks, or whose shape is another.
     """
+    from core.export.keras_back import from_keras, keras_names
+
     wanted = {f"{node.name}.{name}": spec.shape for node, specs in _arrays(project) for name, spec in specs.items()}
     elsewhere = state_names(project.network)
     in_keras = keras_names(project)
