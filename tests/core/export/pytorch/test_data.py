@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -97,3 +99,19 @@ def test_missing_pictures_are_one_sentence(tmp_path):
     project = Project(small_cnn(), data=DataChoice(str(tmp_path / "gone")))
     with opened(written(project, tmp_path / "out")) as program, pytest.raises(SystemExit, match="There is no"):
         program.load_data(None)
+
+
+def test_the_programs_please_linters(tmp_path):
+    _write_idx(tmp_path / "set", 20, 10)
+    (tmp_path / "photos" / "cat").mkdir(parents=True)
+    Image.new("RGB", (9, 9)).save(tmp_path / "photos" / "cat" / "a.png")
+    for number, source in enumerate(("digits", "mnist", "cifar10", str(tmp_path / "set"), str(tmp_path / "photos"))):
+        for augments in (False, True):
+            project = Project(small_cnn((1, 9, 9)), data=DataChoice(source, translate=augments))
+            written(project, tmp_path / f"out{number}{augments}")
+    rules = ["--select", "E,F,W,I,UP,SIM,RET,PIE,C4,B", "--ignore", "E501,B904,B905"]
+    for folder in tmp_path.glob("out*"):
+        for more in (["check", *rules], ["format", "--check"]):
+            found = subprocess.run([sys.executable, "-m", "ruff", *more, "--isolated", "--no-cache", "."], cwd=folder,
+                                   capture_output=True, text=True, check=False)
+            assert found.returncode == 0, found.stdout[-3000:] + found.stderr[-1000:]
