@@ -7,6 +7,7 @@ depends on which thread did what.
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 import numpy as np
@@ -23,6 +24,15 @@ _REST, _APART, _FARTHEST = 60, 120, 500
 _LINE = 8  # int64 numbers in a cache line
 
 
+@dataclass
+class _Handout:
+    """Works to be taken one by one, the helpers that have come for them, and how each of those ended."""
+
+    waiting: Iterator[Work]
+    present: list[int] = field(default_factory=list)
+    done: SimpleQueue[tuple[int, BaseException | None]] = field(default_factory=SimpleQueue)
+
+
 class Pool:
     """`threads` workers, the caller being the first of them.
 
@@ -32,8 +42,7 @@ class Pool:
 
     def __init__(self, threads: int) -> None:
         self.threads = max(1, threads)
-        self._queues: list[SimpleQueue[Iterator[Work] | None]] = []
-        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._queues: list[SimpleQueue[_Handout | None]] = []
         self._workers: list[threading.Thread] = []
         self._news = np.zeros(_LINE * self.threads, np.int64)
         # More threads than processors would only keep each other from working.
@@ -41,7 +50,7 @@ class Pool:
         if self._looks:
             wait_for_change(self._news, 0, 0, 0)  # compiled here, where somebody waits anyway
         for number in range(1, self.threads):
-            queue: SimpleQueue[Iterator[Work] | None] = SimpleQueue()
+            queue: SimpleQueue[_Handout | None] = SimpleQueue()
             worker = threading.Thread(target=self._serve, args=(queue, number), name=f"engine-{number}", daemon=True)
             self._queues.append(queue)
             self._workers.append(worker)
@@ -53,18 +62,23 @@ class Pool:
             for work in works:
                 work(0)
             return
-        waiting, news = iter(works), self._news
+        handout, news = _Handout(iter(works)), self._news
         helpers = self._queues[:len(works) - 1]
         before = news[::_LINE].tolist()
         for queue in helpers:
-            queue.put(waiting)
+            queue.put(handout)
         news[0] += 1
         if self._looks:
             wait_for_change(news, 0, 0, 0, min(_REST + _APART * len(helpers), _FARTHEST))
-        failures = [_drain(waiting, 0)]
-        for number in range(1, len(helpers) + 1):
+        failures = [_drain(handout.waiting, 0)]
+        # Who is not there yet finds nothing left, and nobody waits for it: it may still have to wake up.
+        missing = set(handout.present)
+        for number in missing:
             wait_for_change(news, _LINE * number, before[number], self._looks, _REST if self._looks else 0)
-        failures += [self._done.get() for _ in helpers]
+        while missing:
+            number, failure = handout.done.get()
+            missing.discard(number)
+            failures.append(failure)
         for failure in failures:
             if failure is not None:
                 raise failure
@@ -78,15 +92,16 @@ class Pool:
         self._queues, self._workers = [], []
         self.threads = 1
 
-    def _serve(self, queue: SimpleQueue[Iterator[Work] | None], number: int) -> None:
+    def _serve(self, queue: SimpleQueue[_Handout | None], number: int) -> None:
         while True:
             known = int(self._news[0])
             if self._looks and queue.empty():
                 wait_for_change(self._news, 0, known, self._looks, min(_REST + _APART * (number - 1), _FARTHEST))
-            waiting = queue.get()
-            if waiting is _STOP:
+            handout = queue.get()
+            if handout is _STOP:
                 return
-            self._done.put(_drain(waiting, number))
+            handout.present.append(number)
+            handout.done.put((number, _drain(handout.waiting, number)))
             self._news[_LINE * number] += 1
 
 

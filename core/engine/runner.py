@@ -1,5 +1,6 @@
 """Runs a plan: ranges of pictures on threads, and what has to wait for all of them in between."""
 
+import math
 from functools import partial
 from itertools import pairwise
 
@@ -12,6 +13,9 @@ from core.errors import DataError
 from core.layers.base import Array
 
 _SHARE_MACS = 20_000_000  # forward multiply-adds of a share of a batch that are worth handing to a thread
+# A batch of less work than that for each time the threads meet is done by one thread: two would wait for each other
+# longer than they save. A number of an output counts as so many multiply-adds, for what is done with it besides.
+_ALONE, _NUMBER = 5_000_000, 30
 
 
 class Runner:
@@ -25,6 +29,7 @@ class Runner:
         self.answer = plan.phases(backward=False, wanted=[plan.flow.last], use=True)
         self.use = plan.phases(backward=False, use=True)
         self._macs = sum(task.layer.macs(task.input_shapes, task.layer_shape) for task in plan.flow.tasks)
+        self._numbers = sum(math.prod(task.layer_shape) for task in plan.flow.tasks)
 
     def take(self, x: Array, *, training: bool, noise: bool = True) -> None:
         """Take a batch of pictures, N×C×H×W or N×K; DataError where they do not fit."""
@@ -37,7 +42,7 @@ class Runner:
 
     def execute(self, phases: list[Phase]) -> None:
         """Run phases one after the other, each on all pictures of the batch."""
-        shares = self.shares()
+        shares = self.shares(sum(isinstance(phase, list) for phase in phases))
         # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
         with np.errstate(all="ignore"):
             for phase in phases:
@@ -46,9 +51,14 @@ class Runner:
                 else:
                     self._pool.run([partial(_walk, phase, first, end) for first, end in shares])
 
-    def shares(self) -> list[tuple[int, int]]:
-        """The batch in ranges of whole chunks: one per thread, more where a range is much work."""
+    def shares(self, phases: int = 1) -> list[tuple[int, int]]:
+        """The batch in ranges of whole chunks: one per thread, more where a range is much work.
+
+        One in all where so many `phases` would make threads meet too often for the work there is.
+        """
         chunk, count = self.plan.build.chunk, self.run.count
+        if count * (self._macs + _NUMBER * self._numbers) < _ALONE * (1 + phases):
+            return [(0, count)]
         chunks = -(-count // chunk)
         worth = max(1, self._macs * count // _SHARE_MACS)
         shares = min(chunks, self._pool.threads * max(1, worth // self._pool.threads))

@@ -53,6 +53,15 @@ def test_shares_are_whole_chunks_and_cover_the_batch(threads, count):
     assert len(shares) >= min(threads, -(-count // plan.build.chunk))
 
 
+@pytest.mark.parametrize(("count", "phases", "shares"), [(4, 1, 1), (32, 1, 2), (32, 7, 1), (64, 5, 2)])
+def test_little_work_is_left_to_one_thread_the_more_so_the_oftener_threads_would_meet(count, phases, shares,
+                                                                                      monkeypatch):
+    monkeypatch.undo()
+    runner = Runner(_plan(lenet()), SimpleNamespace(threads=2))
+    runner.run.count = count
+    assert len(runner.shares(phases)) == shares
+
+
 def test_threads_meet_only_where_pictures_depend_on_each_other():
     plan = _plan(lenet())
     assert [type(phase) for phase in plan.phases(backward=False)] == [list]

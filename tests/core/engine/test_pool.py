@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from core.engine.pool import Pool
+from core.engine.pool import Pool, _Handout
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
@@ -46,3 +46,20 @@ def test_closing_ends_the_threads():
     pool.close()
     assert threading.active_count() == before
     pool.run([lambda thread: None] * 2)
+
+
+def test_nobody_waits_for_a_thread_that_comes_too_late():
+    pool, held, free = Pool(2), threading.Event(), threading.Event()
+
+    def hold(thread):
+        if thread == 1:
+            held.set()
+            free.wait(20)
+
+    pool._queues[0].put(_Handout(iter([lambda thread: hold(1)])))
+    assert held.wait(20)
+    done = []
+    pool.run([done.append, done.append])
+    assert done == [0, 0]
+    free.set()
+    pool.close()
