@@ -294,7 +294,8 @@ class Engine:
     # running ----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        self._share([_alone(step.refresh) for step in self._plan.steps], _WORTH_SHARING_PACKING)
+        # The last layers mostly have the most weights; begun first, no thread waits for them at the end.
+        self._share([_alone(step.refresh) for step in reversed(self._plan.steps)], _WORTH_SHARING_PACKING)
 
     def time_layers(self, x: Array, target: Array, passes: int) -> dict[str, StepTimes]:
         """How long each step of a training pass takes, by its layer; nothing is updated."""

@@ -22,6 +22,12 @@ def _vectors(builder: Builder, base: Value, count: int) -> list[Value]:
     return [builder.gep(base, [whole(LANES * number)]) for number in range(count)]
 
 
+def _fetch_next(builder: Builder, base: Value, distance: Value, count: int = 1) -> None:
+    """Ask for the vectors as far behind the present ones as these walk: there the next product's lie."""
+    for place in _vectors(builder, builder.gep(base, [distance]), count):
+        simd.fetch(builder, place)
+
+
 def _start(builder: Builder, places: list[list[Value]], keep: Value) -> list[list[Value]]:
     """Zeros, or what is there already; each in memory that the compiler turns into a register."""
     sums = [[cgutils.alloca_once(builder, simd.VECTOR) for _ in row] for row in places]
@@ -55,9 +61,10 @@ def make_plain_tile(rows: int, vectors: int) -> Callable[..., None]:
             places = [_vectors(builder, row, vectors) for row in _strided(builder, c_base, parts[2][2], rows)]
             sums = _start(builder, places, parts[3][1])
             with simd.counted(builder, parts[3][0]) as step:
-                b_here = builder.gep(b_base, [builder.mul(step, parts[1][2])])
+                offset, b_here = builder.mul(step, parts[0][3]), builder.gep(b_base, [builder.mul(step, parts[1][2])])
+                _fetch_next(builder, a_rows[0], builder.mul(builder.add(step, parts[3][0]), parts[0][3]))
+                _fetch_next(builder, b_here, builder.mul(parts[3][0], parts[1][2]), vectors)
                 b_vectors = [simd.load(builder, place) for place in _vectors(builder, b_here, vectors)]
-                offset = builder.mul(step, parts[0][3])
                 for start, sum_row in zip(a_rows, sums, strict=True):
                     scalar = simd.spread(builder, builder.load(builder.gep(start, [offset]), align=4))
                     for vector, place in zip(b_vectors, sum_row, strict=True):

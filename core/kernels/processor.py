@@ -26,7 +26,7 @@ class Tile:
 
 
 _TILES = {
-    16: Tile(16, rows=8, tail_rows=4, tall_rows=12, dot_rows=4, dot_columns=4),
+    16: Tile(16, rows=8, tail_rows=2, tall_rows=12, dot_rows=4, dot_columns=4),
     8: Tile(8, rows=6, tail_rows=2, tall_rows=10, dot_rows=3, dot_columns=3),
     4: Tile(4, rows=6, tail_rows=2, tall_rows=10, dot_rows=3, dot_columns=3),
 }
