@@ -40,6 +40,14 @@ def small_vgg() -> Network:
     return build.network
 
 
+def smallest() -> Network:
+    """One number in, one out."""
+    build = Builder()
+    build.add("Input", "Input", shape=[1])
+    build.add("Dense", "Output", units=1)
+    return build.network
+
+
 def direct() -> Network:
     """Convolutions that no short cut fits: windows of 5×5 and 1×1, and stride 2, with 16 to 128 channels."""
     build = Builder()

@@ -64,9 +64,11 @@ class Speed:
 
 @dataclass(frozen=True)
 class Result:
-    """All about one network. Bytes are resident memory of training above what the process had after its imports.
+    """All about one network.
 
-    None stands for what was not asked for or cannot be known here; `skipped` says by variant why PyTorch lacks it.
+    Bytes are the peak of resident memory while training, above what the process held after its imports and a step of
+    the smallest network. None stands for what was not asked for or cannot be known here; `skipped` says by variant why
+    PyTorch is not there.
     """
 
     network: str

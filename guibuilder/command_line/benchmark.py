@@ -39,7 +39,8 @@ for 3×3 filters, can reach more than 100 %. A ReLU or pool that runs together w
 
 PyTorch runs as it comes, with channels_last, and compiled where there is a C++ compiler; the ratio is to the fastest
 of the three in each round. No side gives memory back to the system while speeds are measured. Memory is the peak of
-training above what the process held after its imports, in fresh processes with memory as usual."""
+training above what the process held after its imports and a step of the smallest network, at which both sides load
+more of themselves; in fresh processes with memory as usual."""
 
 _MOST_ROUNDS, _MOST_SECONDS, _MOST_BATCH = 1000, 60.0, 65_536
 
