@@ -310,9 +310,9 @@ def train(arguments, processes):
     sampler = DistributedSampler(
         pictures, processes.count, processes.rank, seed=OPTIONS["seed"]
     )
-    loader = DataLoader(
-        pictures, batch_size=None, sampler=BatchSampler(sampler, each, drop_last=False)
-    )
+    # Batch normalisation cannot work on a last batch of one picture.
+    batches = BatchSampler(sampler, each, drop_last=len(sampler) % each == 1 < each)
+    loader = DataLoader(pictures, batch_size=None, sampler=batches)
     optimizer = make_optimizer(
         [each for each in network.parameters() if each.requires_grad]
     )

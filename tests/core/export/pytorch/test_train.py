@@ -17,7 +17,7 @@ from core.train.fit import fit
 from core.train.job import Job, normalisation
 from core.train.options import TrainOptions
 from tests.core.export.pytorch.programs import opened, run, with_options, written
-from tests.core.networks import small_cnn, two_heads
+from tests.core.networks import Drawing, small_cnn, two_heads
 
 torch = pytest.importorskip("torch", reason="PyTorch is what the program is for")
 WHOLE = TrainOptions(mode="batch", epochs=4, validation=0.1, learning_rate=0.05, optimizer="momentum")
@@ -97,6 +97,23 @@ def test_small_steps_and_augmented_pictures(tmp_path):
     metrics = run(written(project, tmp_path / "n"), "--threads", 1, "--fresh")
     assert len(metrics["mean"]) == 3
     assert 0 < metrics["epochs"][0]["train_loss"] < 4
+
+
+def _ending_in_a_normalised_vector():
+    drawing = Drawing().add("Input", "Input", shape=(1, 8, 8)).add("Flatten", "F").add("Dense", "D", units=10)
+    return drawing.add("BatchNorm", "B").network
+
+
+def test_a_last_batch_of_one_picture_is_left_out(tmp_path, monkeypatch):
+    options = TrainOptions(epochs=1, batch_size=718, validation=0)
+    project = Project(_ending_in_a_normalised_vector(), data=DataChoice("digits"), options=options)
+    # 1,437 pictures are two batches and one picture more.
+    monkeypatch.setattr("sys.argv", ["train.py", "--threads", "1"])
+    folder = written(project, tmp_path / "n")
+    with opened(folder) as program:
+        program.main()
+        metrics = program.json.loads((folder / "metrics.json").read_text())
+    assert 0 < metrics["epochs"][0]["train_loss"] < 5
 
 
 def test_what_augmentation_does(tmp_path):
