@@ -9,9 +9,11 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QFrame,
     QLabel,
     QProgressBar,
     QRadioButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -66,6 +68,7 @@ class ExportDialog(QDialog):
         self.progress.setAccessibleName("Progress of the export")
         self.progress.hide()
         self._lay_out()
+        self.resize(self.sizeHint())
         worker.progress.connect(self._advance)
 
     def _lay_out(self) -> None:
@@ -81,6 +84,26 @@ class ExportDialog(QDialog):
             note.setWordWrap(True)
             column.addWidget(note)
         column.addSpacing(8)
+        self._area = self._scrolled_choices()
+        column.addWidget(self._area, 1)
+        self._choices.button(0).setChecked(True)
+        column.addSpacing(4)
+        column.addWidget(self.progress)
+        column.addWidget(self.result_text)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.export_button = self._buttons.addButton("Export …", QDialogButtonBox.ButtonRole.ActionRole)
+        self.export_button.setProperty("primary", True)
+        self.export_button.setDefault(True)
+        self.export_button.clicked.connect(self.export)
+        self._buttons.rejected.connect(self.reject)
+        column.addWidget(self._buttons)
+
+    def _scrolled_choices(self) -> QScrollArea:
+        """All formats, in an area that scrolls where the text is large or the screen is small."""
+        inner, area = QWidget(), QScrollArea()
+        column = self._inside = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
         for number, each in enumerate(self._formats):
             button, about = QRadioButton(f"{each.title} · {each.suffix or 'folder'}"), QLabel(each.about)
             button.setAccessibleDescription(each.about)
@@ -90,24 +113,20 @@ class ExportDialog(QDialog):
             self._choices.addButton(button, number)
             column.addWidget(button)
             column.addWidget(about)
-        self._choices.button(0).setChecked(True)
-        column.addSpacing(4)
-        column.addWidget(self.progress)
-        column.addWidget(self.result_text)
         column.addStretch(1)
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.export_button = self._buttons.addButton("Export …", QDialogButtonBox.ButtonRole.ActionRole)
-        self.export_button.setProperty("primary", True)
-        self.export_button.setDefault(True)
-        self.export_button.clicked.connect(self.export)
-        self._buttons.rejected.connect(self.reject)
-        column.addWidget(self._buttons)
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return area
 
     def sizeHint(self) -> QSize:
-        # High enough for every line of what the formats say.
-        width, layout = round(540 * self._theme.scale), self.layout()
-        needed = layout.totalHeightForWidth(width) if layout is not None else 0
-        return QSize(width, max(needed, round(440 * self._theme.scale)))
+        # High enough for every line of what the formats say, where the screen allows it.
+        width, scale = round(560 * self._theme.scale), self._theme.scale
+        needed = self._inside.totalHeightForWidth(width - round(60 * scale))
+        rest = super().sizeHint().height() - self._area.sizeHint().height()
+        return QSize(width, min(needed + rest + 8, round(self.screen().availableGeometry().height() * 0.9)))
 
     def choose(self, name: str) -> None:
         """Choose a format by its name."""

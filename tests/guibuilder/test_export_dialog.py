@@ -1,7 +1,7 @@
 """The export dialog: formats, what the worker is asked, what came of it."""
 
 import pytest
-from PySide6.QtWidgets import QLabel, QRadioButton
+from PySide6.QtWidgets import QLabel, QRadioButton, QScrollArea
 
 from core.project import Project
 from core.templates import template
@@ -77,3 +77,16 @@ def test_pytorch_makes_a_folder_and_says_how_training_outgrows_this_machine(dial
     assert (request.format, request.path) == ("pytorch", str(tmp_path / "lenet"))
     worker.answer(request, Exported("pytorch", request.path, 2e-8, 360, program="PyTorch"))
     assert "between PyTorch and this program" in dialog.result_text.text()
+
+
+def test_every_format_is_reached_where_the_text_is_large(theme, worker, qtbot):
+    theme.set_scale(2.5)
+    dialog = ExportDialog(template("lenet5"), "lenet", worker, theme)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.height() <= dialog.screen().availableGeometry().height()
+    last = dialog.findChildren(QRadioButton)[-1]
+    area = dialog.findChild(QScrollArea)
+    area.ensureWidgetVisible(last)
+    assert last.visibleRegion().boundingRect().height() == last.height()
+    assert dialog.export_button.visibleRegion().boundingRect().height() == dialog.export_button.height()
