@@ -10,6 +10,7 @@ import numpy as np
 from core.engine.arena import Arena
 from core.engine.finite import first_broken
 from core.engine.flow import make_flow
+from core.engine.folding import fold
 from core.engine.fusion import fused
 from core.engine.parameters import Parameters
 from core.engine.pieces import STEPS_APART, Pieces
@@ -57,6 +58,7 @@ class Engine:
         self._pool = Pool(threads or os.cpu_count() or 1)
         flow = fused(make_flow(network, join_softmax=True, loss=loss, precise=precise))
         plan = make_plan(flow, batch, self._pool.threads, training, self._parameters)
+        fold(plan)
         self._runner, self._plan = Runner(plan, self._pool), plan
         self._runner.run.seed = seed
         self._losses = [Loss(end.goal, plan.tensors[end.source], self._runner.run, self._arena) for end in flow.ends]
@@ -167,6 +169,7 @@ class Engine:
         """Give up the batch: everything is as before its first piece."""
         if self._pieces is not None:
             self._pieces.undo()
+            self._refresh()
 
     def _judged(self, loss: float) -> StepResult:
         """What a pass gave, and where its numbers broke."""

@@ -148,7 +148,7 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
     output.room = partial(_room_for_another, plan, numbers, plan.now)
     plan.tensors[task.output] = output
     # Normalisation adds up in the pass that makes its sums.
-    if _reads(plan.flow, task.output) > 1 and output.gradient is not None and choice.kernel != "batch-norm":
+    if reads(plan.flow, task.output) > 1 and output.gradient is not None and choice.kernel != "batch-norm":
         plan.steps.append(GatherGradients(task.name, output, build))
         plan.made.append(task.output)
 
@@ -167,7 +167,7 @@ def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
     if kernel in IN_PLACE:
         for each in task.inputs:
             lent = plan.tensors[each].gradient
-            if lent is not None and _reads(plan.flow, each) == 1:
+            if lent is not None and reads(plan.flow, each) == 1:
                 plan.room.keep(lent, last)
                 return lent
     return plan.room.take(plan.build.batch * math.prod(task.shape), plan.now, last)
@@ -175,7 +175,7 @@ def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
 
 def _stays_in_place(flow: Flow, task: Task) -> bool:
     """Whether a Flatten or Reshape can leave the numbers in place: their order is right, or does not matter."""
-    if _reads(flow, task.inputs[0]) != 1:
+    if reads(flow, task.inputs[0]) != 1:
         return False
     if _lies_flat(task.input_shapes[0]) and _lies_flat(task.shape):
         return True
@@ -189,7 +189,7 @@ def _lies_flat(shape: Shape) -> bool:
 
 def _any_order_will_do(flow: Flow, output: str) -> bool:
     readers = _readers(flow, output)
-    if not readers or len(readers) < _reads(flow, output):
+    if not readers or len(readers) < reads(flow, output):
         return False
     for reader in readers:
         kernel = choose(reader).kernel
@@ -210,6 +210,6 @@ def _last_reader(flow: Flow, output: str) -> int:
     return max((number for number, task in enumerate(flow.tasks) if output in task.inputs), default=0)
 
 
-def _reads(flow: Flow, output: str) -> int:
+def reads(flow: Flow, output: str) -> int:
     """How often an output is read, by tasks and by losses."""
     return len(_readers(flow, output)) + sum(end.source == output for end in flow.ends)

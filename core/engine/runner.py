@@ -38,6 +38,8 @@ class Runner:
             raise DataError(f"The pictures have the shape {list(x.shape)}, but the network takes 1 to {most} of "
                             f"{list(shape)}. Fit them to the input first.")
         self.run.count, self.run.training, self.run.noise = len(x), training, noise
+        for step in self.plan.steps:
+            step.prepare(training)
         self.plan.source.put(self.plan.source.values, x)
 
     def execute(self, phases: list[Phase]) -> None:

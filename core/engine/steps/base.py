@@ -114,6 +114,9 @@ class Step:
     def refresh(self) -> None:
         """Called when the weights have changed."""
 
+    def prepare(self, training: bool) -> None:
+        """Called before a batch in that mode."""
+
     def forward(self, first: int, end: int, thread: int) -> None:
         """Make the output of these pictures."""
         raise NotImplementedError

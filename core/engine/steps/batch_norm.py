@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from core.engine.flow import Task
-from core.engine.steps.base import Build, Floats, Part, Step
+from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Floats, Part, Step
 from core.engine.tensor import Tensor
 from core.kernels import elementwise, normalisation
 from core.kernels.processor import LANES
@@ -32,6 +32,7 @@ class Normalise(Step):
             build.parameters.declare(f"{task.name}.{name}", spec.shape, spec.trained, order)
         self._target = self._source.claim(build.arena) if build.learns else None
         self._other_target = self._other.claim(build.arena) if build.learns and self._other is not None else None
+        self.folded = False  # whether in use the convolution before does this step's work
         self._plan_sums()
 
     def _plan_sums(self) -> None:
@@ -68,6 +69,16 @@ class Normalise(Step):
         found = np.concatenate([self._running_mean, self._running_var]).astype(float)
         self._fill(found, self._use_table)
 
+    def in_use(self) -> tuple[np.ndarray, np.ndarray]:
+        """Factor and shift of each channel in use, in double precision."""
+        factor = self._weight / np.sqrt(self._running_var.astype(float) + self._layer.epsilon)
+        return factor, self._bias - self._running_mean * factor
+
+    @property
+    def folded_floor(self) -> np.float32:
+        """Where a convolution that does this step's work cuts off; another branch has to be added first."""
+        return ZERO_FLOOR if self._relu and self._other is None else NO_FLOOR
+
     def _fill(self, found: np.ndarray, table: Floats) -> None:
         normalisation.fill_table(found, self._weight, self._bias, self._settings, table, self._sizes)
 
@@ -78,8 +89,15 @@ class Normalise(Step):
         return [Part(pictures=self._measure), Part(once=self._settle), Part(pictures=self.forward)]
 
     def use_parts(self) -> list[Part]:
-        """The numbers: running statistics are known before."""
-        return [Part(pictures=self.forward)]
+        """The numbers, since running statistics are known before; where they are made already, the other branch."""
+        if not self.folded:
+            return [Part(pictures=self.forward)]
+        return [Part(pictures=self._add_other)] if self._other is not None else []
+
+    def _add_other(self, first: int, end: int, thread: int) -> None:
+        other, made, floor = self._other, self.output.values, ZERO_FLOOR if self._relu else NO_FLOOR
+        assert other is not None
+        elementwise.sum_two(made, other.values, made, floor, first, end, self.output.size)
 
     def _measure(self, first: int, end: int, thread: int) -> None:
         if self._build.run.training:
@@ -151,3 +169,4 @@ class Normalise(Step):
         if not self._layer.frozen:
             normalisation.follow(self._found, self._running_mean, self._running_var, self._layer.momentum,
                                  self._build.run.count * self._pixels)
+            self.refresh()

@@ -13,6 +13,7 @@ from core.engine.flow import Task
 from core.engine.parameters import Parameter
 from core.engine.pool import Work
 from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Floats, Step, slot_range
+from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.geometry import Geometry
 from core.engine.tensor import Tensor
 from core.kernels import maps, packing
@@ -51,6 +52,10 @@ class Convolution(Step):
         self.target = source.claim(build.arena) if build.learns else None
         if self.target is not None and shape.padded:
             build.scratch.reserve("frame", self.group * shape.frame_numbers)
+        # What is made, and how far down it may go, in the present mode.
+        self.made, self.floor = output, ZERO_FLOOR if task.relu else NO_FLOOR
+        self.behind: Normalise | None = None
+        self._folded = False
         self._plan_maps()
 
     def _plan_maps(self) -> None:
@@ -80,12 +85,40 @@ class Convolution(Step):
         """Pack the bias, then the filters."""
         if self._bias_parameter is not None:
             packing.pack_bias(self.build.parameters.weights, self._bias_parameter.start, self.bias, self._bias_packing)
-        self.pack()
+        elif self._folded:
+            self.bias[:] = 0
+        self.made, self.floor, self._folded = self.output, ZERO_FLOOR if self.relu else NO_FLOOR, False
+        self.pack(self.build.parameters.weights, self.weight.start)
+        if self.target is not None:
+            self.pack_back()
+
+    def prepare(self, training: bool) -> None:
+        """In use, the filters do the work of the normalisation behind them; they are packed where the mode changes."""
+        if self.behind is not None and training == self._folded:
+            if training:
+                self.refresh()
+            else:
+                self._fold(self.behind)
+
+    def _fold(self, behind: Normalise) -> None:
+        """Filters times the factor of each channel; the bias becomes the shift."""
+        weights, bias, filters = self.build.parameters.weights, self._bias_parameter, self.shape.filters
+        factor, shift = behind.in_use()
+        if bias is not None:
+            shift += factor * weights[bias.start:bias.end]
+        packing.pack_bias(shift.astype(np.float32), 0, self.bias, self._bias_packing)
+        kept = weights[self.weight.start:self.weight.end].reshape(-1, filters)
+        self.pack((kept * factor).astype(np.float32).reshape(-1), 0)
+        self.made, self.floor, self._folded = behind.output, behind.folded_floor, True
 
     # what subclasses do -----------------------------------------------------------------------------------------
 
-    def pack(self) -> None:
+    def pack(self, weights: Floats, start: int) -> None:
         """Bring the filters into the form the products want."""
+        raise NotImplementedError
+
+    def pack_back(self) -> None:
+        """Bring the filters into the form that the way back wants."""
         raise NotImplementedError
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
@@ -113,9 +146,9 @@ class Convolution(Step):
 
     def forward(self, first: int, end: int, thread: int) -> None:
         """Convolve, and where it belongs to the step cut at zero and pool."""
-        floor = ZERO_FLOOR if self.relu and not self.pool else NO_FLOOR
+        floor = NO_FLOOR if self.pool else self.floor
         for start, count in self.groups(first, end):
-            target: Place = (self.output.values, start * self.map_numbers)
+            target: Place = (self.made.values, start * self.map_numbers)
             if self.pool:
                 target = (self.build.scratch.array("maps", thread), 0)
             self.convolve(self._framed(start, count, thread), target, count, floor, thread)

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import NO_FLOOR, Build, sums_of_slots
+from core.engine.steps.base import NO_FLOOR, Build, Floats, sums_of_slots
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
 from core.engine.steps.geometry import Geometry
 from core.engine.tensor import Tensor
@@ -69,12 +69,13 @@ class DirectConvolution(Convolution):
             shape.out[1] // shape.group, shape.group * shape.stride[1] * shape.channels, shape.group * shape.filters,
             shape.length, 1)
 
-    def pack(self) -> None:
+    def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters."""
-        weights = self.build.parameters.weights
-        packing.pack_filters(weights, self.weight.start, self._filters, self._packing)
-        if self.target is not None:
-            packing.pack_transposed(weights, self.weight.start, self._transposed, self._packing)
+        packing.pack_filters(weights, start, self._filters, self._packing)
+
+    def pack_back(self) -> None:
+        """Transpose the filters."""
+        packing.pack_transposed(self.build.parameters.weights, self.weight.start, self._transposed, self._packing)
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each output pixel is a row of a matrix product."""

@@ -142,14 +142,16 @@ class LanewiseConvolution(Convolution):
                               sizes)
         return self._frames[thread], 0
 
-    def pack(self) -> None:
+    def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters, and the bias for all pixels of a vector."""
-        weights = self.build.parameters.weights
-        spreading.pack_by_table(weights, self.weight.start, self._filters, self._packing)
+        spreading.pack_by_table(weights, start, self._filters, self._packing)
         for pixel in range(self.shape.together):
             self._bias[pixel * self.shape.filters:(pixel + 1) * self.shape.filters] = self.bias[:self.shape.filters]
-        if self.target is not None:
-            spreading.pack_by_table(weights, self.weight.start, self._filters_back, self._packing_back)
+
+    def pack_back(self) -> None:
+        """Pack the filters for the way back."""
+        spreading.pack_by_table(self.build.parameters.weights, self.weight.start, self._filters_back,
+                                self._packing_back)
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Lane by lane."""

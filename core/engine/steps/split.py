@@ -98,12 +98,13 @@ class SplitConvolution(Convolution):
                               sizes)
         return self._frames[thread], 0
 
-    def pack(self) -> None:
+    def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters, group by group."""
-        weights = self.build.parameters.weights
-        spreading.pack_by_table(weights, self.weight.start, self._filters, self._packing)
-        if self.target is not None:
-            spreading.pack_by_table(weights, self.weight.start, self._transposed, self._packing_back)
+        spreading.pack_by_table(weights, start, self._filters, self._packing)
+
+    def pack_back(self) -> None:
+        """Pack the filters transposed."""
+        spreading.pack_by_table(self.build.parameters.weights, self.weight.start, self._transposed, self._packing_back)
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each output pixel is a row of a matrix product."""

@@ -9,7 +9,7 @@ import numpy as np
 from core.engine.arena import padded
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, slot_range, sums_of_slots
+from core.engine.steps.base import Build, Floats, slot_range, sums_of_slots
 from core.engine.steps.convolution import CLIPPED, Convolution
 from core.engine.steps.geometry import Geometry
 from core.engine.tensor import Tensor
@@ -96,13 +96,14 @@ class WinogradConvolution(Convolution):
             return self.shape.channels
         return min(self.shape.channels, max(LANES, _SUMS // self.shape.filters // LANES * LANES))
 
-    def pack(self) -> None:
-        """Filters as positions; and transposed, for the way back."""
-        weights, start = self.build.parameters.weights, self.weight.start
+    def pack(self, weights: Floats, start: int) -> None:
+        """Filters as positions."""
         winograd.weight_positions(weights, start, self._filters, self._panels)
-        if self.target is not None:
-            packing.pack_transposed(weights, start, self._swapped, self._swapping)
-            winograd.weight_positions(self._swapped, 0, self._filters_back, self._panels_back)
+
+    def pack_back(self) -> None:
+        """Filters transposed, as positions."""
+        packing.pack_transposed(self.build.parameters.weights, self.weight.start, self._swapped, self._swapping)
+        winograd.weight_positions(self._swapped, 0, self._filters_back, self._panels_back)
 
     def _walk(self, first: int, end: int) -> list[int]:
         """The beginning of what the passes want to know."""
@@ -113,8 +114,8 @@ class WinogradConvolution(Convolution):
         """Patches to positions, products, positions to blocks of output, some pictures at a time."""
         array = self.build.scratch.array
         winograd_passes.convolve(
-            self.source.values, self._filters, self.bias, self.output.values, self._winners,
-            (array("data", thread), array("product", thread)), ZERO_FLOOR if self.relu else NO_FLOOR,
+            self.source.values, self._filters, self.bias, self.made.values, self._winners,
+            (array("data", thread), array("product", thread)), self.floor,
             self._read[thread], self._product[thread], self._write[thread], np.array(self._walk(first, end)))
 
     def backward(self, first: int, end: int, thread: int) -> None:
