@@ -1,8 +1,8 @@
 """Passes over maps in which every channel has numbers of its own: factors that are read, and sums that are kept.
 
 Numbers lie as pixels × channels, so the channel of a number repeats with a period. A sweep goes over a stretch of them
-one vector of the period after the other: its factors and its sums then stay in registers. The sums of a stretch are
-single precision, several beside each other; at its end they are added to double precision ones.
+a few neighbouring vectors of the period after the other: their factors and sums then stay in registers. The sums of a
+stretch are single precision; at its end they are added to double precision ones.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,47 +16,58 @@ from core.kernels import simd
 from core.kernels.processor import LANES
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
 
-STRETCH = 64  # rows of a period in a stretch: so few that single precision sums lose nothing
+BESIDE = 4  # neighbouring vectors worked on together
+PERIOD = BESIDE * LANES  # periods are multiples of this
+STRETCH = 32  # rows of a period in a stretch: so few that single precision sums lose nothing
 
-_BESIDE = 4  # sums beside each other, since an addition takes a few cycles
 _DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
 
 # (builder, the numbers of each array, the factors) to (numbers to be stored, numbers to be added up).
 Body = Callable[[Builder, Sequence[Value], Sequence[Value]], tuple[list[Value], list[Value]]]
 
 
-class _Column:
-    """One vector of the period: its factors, where its numbers lie, and its sums."""
+class _Columns:
+    """Neighbouring vectors of the period: their factors and their sums."""
 
-    def __init__(self, builder: Builder, body: Body, factors: list[Value], sums: int) -> None:
-        self._builder, self._body, self._factors = builder, body, factors
-        self._sums = [[cgutils.alloca_once(builder, simd.VECTOR) for _ in range(_BESIDE)] for _ in range(sums)]
+    def __init__(self, builder: Builder, body: Body, rows: list[Value], sums: int) -> None:
+        self._builder, self._body = builder, body
+        self._factors = [[simd.load(builder, _beside(builder, row, number)) for row in rows]
+                         for number in range(BESIDE)]
+        self._sums = [[cgutils.alloca_once(builder, simd.VECTOR) for _ in range(BESIDE)] for _ in range(sums)]
         for places in self._sums:
             for place in places:
                 builder.store(simd.constant(0), place)
 
-    def row(self, sources: list[Value], targets: list[Value], beside: int, mask: Value | None = None) -> None:
-        """Work on one vector of each source; with a mask only its lanes are written and added."""
+    def row(self, sources: list[Value], targets: list[Value], live: Value | None = None) -> None:
+        """Work on a row of each source; where only some numbers are live, no others are written or added."""
         builder = self._builder
-        made, added = self._body(builder, [simd.load(builder, source) for source in sources], self._factors)
-        for vector, target in zip(made, targets, strict=True):
-            if mask is None:
-                simd.store(builder, vector, target)
-            else:
-                simd.masked_store(builder, vector, target, mask)
-        for vector, places in zip(added, self._sums, strict=True):
-            live = vector if mask is None else builder.select(mask, vector, simd.constant(0))
-            builder.store(builder.fadd(builder.load(places[beside]), live), places[beside])
+        for number in range(BESIDE):
+            mask = None if live is None else simd.first_lanes(builder, builder.sub(live, whole(number * LANES)))
+            numbers = [simd.load(builder, _beside(builder, source, number)) for source in sources]
+            made, added = self._body(builder, numbers, self._factors[number])
+            for vector, target in zip(made, targets, strict=True):
+                place = _beside(builder, target, number)
+                if mask is None:
+                    simd.store(builder, vector, place)
+                else:
+                    simd.masked_store(builder, vector, place, mask)
+            for vector, places in zip(added, self._sums, strict=True):
+                passed = vector if mask is None else builder.select(mask, vector, simd.constant(0))
+                builder.store(builder.fadd(builder.load(places[number]), passed), places[number])
 
     def add_to(self, pointers: list[Value]) -> None:
         """Add the sums to those in double precision."""
         builder = self._builder
         for places, pointer in zip(self._sums, pointers, strict=True):
-            one, two, three, four = (builder.load(place) for place in places)
-            total = builder.fadd(builder.fadd(one, two), builder.fadd(three, four))
-            target = builder.bitcast(pointer, _DOUBLES.as_pointer())
-            kept = builder.load(target, align=8)
-            builder.store(builder.fadd(kept, builder.fpext(total, _DOUBLES)), target, align=8)
+            for number, place in enumerate(places):
+                target = builder.bitcast(_beside(builder, pointer, number), _DOUBLES.as_pointer())
+                total = builder.fadd(builder.load(target, align=8), builder.fpext(builder.load(place), _DOUBLES))
+                builder.store(total, target, align=8)
+
+
+def _beside(builder: Builder, pointer: Value, number: int) -> Value:
+    """Some whole vectors further on."""
+    return builder.gep(pointer, [whole(number * LANES)])
 
 
 def make_sweep(body: Body, factors: int, sums: int = 0) -> Callable[..., None]:
@@ -65,7 +76,8 @@ def make_sweep(body: Body, factors: int, sums: int = 0) -> Callable[..., None]:
     sweep((array, place, array, place, …), (target, place, …), (table, step), (sums, place, step), (numbers, period))
 
     The arrays are float32 and begin at a period; the table has `factors` rows, `step` apart; `sums` is float64 with as
-    many rows, `step` apart, or () where there are none. The period is whole vectors; the stretch may end anywhere.
+    many rows, `step` apart, or () where there are none. The period is a multiple of `PERIOD`; the stretch may end
+    anywhere.
     """
 
     @intrinsic
@@ -78,12 +90,12 @@ def make_sweep(body: Body, factors: int, sums: int = 0) -> Callable[..., None]:
             rows = _rows(context, builder, kinds[2], [parts[2][0], whole(0), parts[2][1]], factors)
             doubles = _rows(context, builder, kinds[3], parts[3], sums) if sums else []
             numbers, period = parts[4]
-            with simd.counted(builder, builder.sdiv(period, whole(LANES))) as number:
-                offset = builder.mul(number, whole(LANES))
-                column = _Column(builder, body, [simd.load(builder, builder.gep(row, [offset])) for row in rows], sums)
+            with simd.counted(builder, builder.sdiv(period, whole(PERIOD))) as number:
+                offset = builder.mul(number, whole(PERIOD))
+                columns = _Columns(builder, body, [builder.gep(row, [offset]) for row in rows], sums)
                 starts = [[builder.gep(base, [offset]) for base in bases] for bases in pointers]
-                _down(builder, column, starts, builder.sub(numbers, offset), period)
-                column.add_to([builder.gep(row, [offset]) for row in doubles])
+                _down(builder, columns, starts, builder.sub(numbers, offset), period)
+                columns.add_to([builder.gep(row, [offset]) for row in doubles])
             return context.get_dummy_value()
 
         return signature, generate
@@ -103,25 +115,19 @@ def _rows(context: Any, builder: Builder, kinds: Any, parts: list[Value], count:
     return [builder.gep(base, [builder.mul(parts[2], whole(number))]) for number in range(count)]
 
 
-def _down(builder: Builder, column: _Column, starts: list[list[Value]], left: Value, period: Value) -> None:
-    """All rows of a column; `left` numbers from its first to the end of the stretch."""
+def _down(builder: Builder, columns: _Columns, starts: list[list[Value]], left: Value, period: Value) -> None:
+    """All rows of some columns; `left` numbers from their first to the end of the stretch."""
 
-    def work(row: Value, beside: int, mask: Value | None = None) -> None:
+    def work(row: Value, live: Value | None = None) -> None:
         shift = builder.mul(row, period)
         sources, targets = ([builder.gep(start, [shift]) for start in part] for part in starts)
-        column.row(sources, targets, beside, mask)
+        columns.row(sources, targets, live)
 
-    enough = builder.icmp_signed(">=", left, whole(LANES))
-    full = builder.add(builder.sdiv(builder.sub(left, whole(LANES)), period), whole(1))
+    enough = builder.icmp_signed(">=", left, whole(PERIOD))
+    full = builder.add(builder.sdiv(builder.sub(left, whole(PERIOD)), period), whole(1))
     rows = builder.select(enough, full, whole(0))
-    several = builder.sdiv(rows, whole(_BESIDE))
-    with simd.counted(builder, several) as number:
-        first = builder.mul(number, whole(_BESIDE))
-        for beside in range(_BESIDE):
-            work(builder.add(first, whole(beside)), beside)
-    done = builder.mul(several, whole(_BESIDE))
-    with simd.counted(builder, builder.sub(rows, done)) as number:
-        work(builder.add(done, number), 0)
+    with simd.counted(builder, rows) as number:
+        work(number)
     rest = builder.sub(left, builder.mul(rows, period))
     with builder.if_then(builder.icmp_signed(">", rest, whole(0))):
-        work(rows, 0, simd.first_lanes(builder, rest))
+        work(rows, rest)

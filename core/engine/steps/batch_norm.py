@@ -8,7 +8,7 @@ from core.engine.flow import Task
 from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Floats, Part, Step
 from core.engine.tensor import Tensor
 from core.kernels import elementwise, normalisation
-from core.kernels.processor import LANES
+from core.kernels.sweeps import PERIOD
 from core.layers.batch_norm import BatchNorm
 
 
@@ -37,7 +37,7 @@ class Normalise(Step):
 
     def _plan_sums(self) -> None:
         channels, build = self._source.channels, self._build
-        width = math.lcm(channels, LANES)
+        width = math.lcm(channels, PERIOD)
         self._pixels = self._source.pixels
         self._sizes = np.array([self._source.size, width, build.chunk, channels], np.int64)
         self._shifts = build.arena.floats(build.slots * width)

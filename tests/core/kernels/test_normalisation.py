@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.kernels import normalisation
-from core.kernels.processor import LANES
+from core.kernels.sweeps import PERIOD
 from tests.core.kernels.arrays import flat, room
 
 PICTURES, PER_CHUNK = 5, 2
@@ -16,7 +16,7 @@ SHAPES = [(7, 3), (1, 5), (150, 16), (4, 40), (33, 17), (1, 1)]
 
 
 def _sizes(pixels, channels):
-    return np.array([pixels * channels, math.lcm(channels, LANES), PER_CHUNK, channels])
+    return np.array([pixels * channels, math.lcm(channels, PERIOD), PER_CHUNK, channels])
 
 
 def _values(seed, pixels, channels):
