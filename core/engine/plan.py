@@ -1,9 +1,8 @@
 """A network becomes a plan: its steps in order, with the memory they work in."""
 
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from core.engine.arena import Arena
 from core.engine.choice import Choice, choose
@@ -133,7 +132,7 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         sources = [replace(source, gradient=None, others=[]) for source in sources]
     choice = choose(task)
     plan.choices[task.name] = choice
-    numbers = build.batch * math.prod(task.shape)
+    numbers, lent = build.batch * math.prod(task.shape), None
     if choice.kernel in ("flatten", "reshape") and _stays_in_place(plan.flow, task):
         spread = None if _lies_flat(sources[0].shape) else sources[0].shape
         output = Tensor(task.shape, build.batch, sources[0].values, spread, sources[0].gradient)
@@ -145,7 +144,8 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         output = Tensor(task.shape, build.batch, build.arena.floats(numbers), spread, gradient)
         plan.steps.append(STEPS[choice.kernel](task, sources, output, build))
         plan.made.append(task.output)
-    output.room = partial(_room_for_another, plan, numbers, plan.now)
+        lent = plan.steps[-1].lends
+    output.room = _room_for_others(plan, task, lent)
     plan.tensors[task.output] = output
     # Normalisation adds up in the pass that makes its sums.
     if reads(plan.flow, task.output) > 1 and output.gradient is not None and choice.kernel != "batch-norm":
@@ -153,9 +153,16 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         plan.made.append(task.output)
 
 
-def _room_for_another(plan: Plan, numbers: int, maker: int) -> Floats:
-    """Room for what one more reader sends back, from the task that is being built to the one that made the output."""
-    return plan.room.take(numbers, maker, plan.now)
+def _room_for_others(plan: Plan, task: Task, lent: Floats | None) -> Callable[[], Floats]:
+    """What gives room for a gradient that one more reader sends back: from that reader to the task that is built now.
+
+    A second and last reader gets what the task's step lends.
+    """
+    if lent is not None and reads(plan.flow, task.output) == 2:
+        plan.room.keep(lent, _last_reader(plan.flow, task.output))
+        return lambda: lent
+    maker, numbers = plan.now, plan.build.batch * math.prod(task.shape)
+    return lambda: plan.room.take(numbers, maker, plan.now)
 
 
 def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:

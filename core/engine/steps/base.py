@@ -102,8 +102,11 @@ class Build:
 class Step:
     """One layer, or a few that run together, at work: `sources` become `output`; `name` is the layer's.
 
-    Backward may use up the output's gradient.
+    Backward may use up the output's gradient. `lends` is an array for a second gradient of the output, where the step
+    turns it number by number into what it sends back.
     """
+
+    lends: Floats | None = None
 
     def __init__(self, name: str, output: Tensor, sources: Sequence[Tensor]) -> None:
         self.name, self.output, self.sources = name, output, tuple(sources)

@@ -32,6 +32,7 @@ class Normalise(Step):
             build.parameters.declare(f"{task.name}.{name}", spec.shape, spec.trained, order)
         self._target = self._source.claim(build.arena) if build.learns else None
         self._other_target = self._other.claim(build.arena) if build.learns and self._other is not None else None
+        self.lends = None if self._other_target is output.gradient else self._other_target
         self.folded = False  # whether in use the convolution before does this step's work
         self._plan_sums()
 

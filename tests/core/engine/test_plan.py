@@ -26,7 +26,7 @@ from core.layers import LAYERS
 from core.layers.conv2d import Conv2D
 from core.layers.pooling import AveragePool2D
 from tests.core.engine.agreement import chain, lenet, residual
-from tests.core.networks import every_layer, weights_of
+from tests.core.networks import Drawing, every_layer, weights_of
 
 
 def _plan(network, batch=64, threads=2):
@@ -207,3 +207,15 @@ def test_what_lies_in_the_memory_of_gradients_does_not_matter(network):
         engine.close()
     for name in found[0]:
         np.testing.assert_array_equal(found[0][name], found[1][name], name)
+
+
+def test_shortcuts_send_their_gradients_on_in_the_same_memory():
+    drawing = Drawing().add("Input", "I", shape=(4, 8, 8)).add("Conv2D", "C", filters=4, padding=1).add("ReLU", "R0")
+    for number in range(1, 5):
+        before = f"R{number - 1}"
+        drawing.add("Conv2D", f"C{number}", before, filters=4, padding=1).add("BatchNorm", f"N{number}")
+        drawing.add("Add", f"S{number}", f"N{number}", before).add("ReLU", f"R{number}")
+    tensors = _plan(drawing.add("Flatten", "F").network).tensors.values()
+    others = [tensor.others[0] for tensor in tensors if tensor.others]
+    assert len(others) == 4
+    assert len({id(each) for each in others}) == 1
