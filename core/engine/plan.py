@@ -177,7 +177,9 @@ def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
             if lent is not None and reads(plan.flow, each) == 1:
                 plan.room.keep(lent, last)
                 return lent
-    return plan.room.take(plan.build.batch * math.prod(task.shape), plan.now, last)
+    numbers = plan.build.batch * math.prod(task.shape)
+    # A dense layer's weight gradients are made when the way back is over: its output's must still be there.
+    return plan.build.arena.floats(numbers) if kernel == "dense" else plan.room.take(numbers, plan.now, last)
 
 
 def _stays_in_place(flow: Flow, task: Task) -> bool:

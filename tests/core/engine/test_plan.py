@@ -18,6 +18,7 @@ from core.engine.runner import Runner, joined
 from core.engine.steps.arrange import Rearrange
 from core.engine.steps.base import Part
 from core.engine.steps.catalogue import STEPS
+from core.engine.steps.dense import FullyConnected
 from core.engine.steps.geometry import Geometry
 from core.engine.steps.pooling import window_counts
 from core.engine.steps.winograd import tiles_at_a_time
@@ -207,6 +208,12 @@ def test_what_lies_in_the_memory_of_gradients_does_not_matter(network):
         engine.close()
     for name in found[0]:
         np.testing.assert_array_equal(found[0][name], found[1][name], name)
+
+
+def test_gradients_that_are_read_after_the_way_back_stay():
+    plan = _plan(chain((4,), *[("Dense", {"units": 4}), "Tanh"] * 3, "Dense"))
+    dense = [step.output.gradient for step in plan.steps if isinstance(step, FullyConnected)]
+    assert len({id(gradient) for gradient in dense}) == len(dense) == 4
 
 
 def test_shortcuts_send_their_gradients_on_in_the_same_memory():
