@@ -1,8 +1,10 @@
 """How far the engine is from the layers' definitions in double precision: one number for a network.
 
-Run as a program it prints that number for a few networks, so that tests can start it under other conditions.
+Run as a program it prints that number for networks of every layer and every fast path, and whether results depend on
+the number of threads, so that tests can start it under other conditions.
 """
 
+import json
 import sys
 
 import numpy as np
@@ -12,8 +14,12 @@ from core.graph.initial import initial_weights
 from core.graph.model import Model
 from core.graph.network import Network
 from core.graph.shapes import infer
+from core.kernels.jit import COMPILED
+from core.kernels.processor import LANES
 from core.layers.base import Array, Pass
 from core.train.losses import LOSSES
+from core.train.optimizers import Optimizer, make_optimizer
+from core.train.options import TrainOptions
 from tests.core.networks import Drawing, every_layer
 
 
@@ -124,8 +130,44 @@ def residual() -> Network:
     return drawing.add("Softmax", "Softmax").network
 
 
+def blocks() -> Network:
+    """Three convolutions by Winograd, on sizes that do not fill its blocks, and a direct one between them."""
+    return chain((3, 11, 10), ("Conv2D", {"filters": 16, "padding": 1}), "ReLU", ("Conv2D", {"filters": 32}), "ReLU",
+                 ("Conv2D", {"filters": 16, "padding": "same"}), "MaxPool2D", ("Conv2D", {"filters": 16, "kernel": 1}),
+                 ("Conv2D", {"filters": 48, "padding": 1}), "Flatten", ("Dense", {"units": 5}))
+
+
+THREADS = (1, 2, 3, 8)
+COUNTS = (33, 33, 7, 1, 20)
+
+
+def trained(network: Network, threads: int, optimizer: Optimizer) -> dict[str, Array]:
+    """All that a few steps on batches of several sizes leave behind, and what the network then answers."""
+    engine = Engine(network, lively_weights(network), max(COUNTS), threads=threads, seed=5)
+    try:
+        x = pictures(network, max(COUNTS))
+        target = np.arange(len(x)) % engine.predict(x).shape[1]
+        losses = [engine.train_step(x[:count], target[:count], 0.01, optimizer).loss for count in COUNTS]
+        loss, correct, outputs = engine.evaluate(x[:13], target[:13])
+        return {**engine.weights(), **engine.state(), "losses": np.array(losses), "outputs": outputs,
+                "evaluation": np.array([loss, correct])}
+    finally:
+        engine.close()
+
+
+def differing(network: Network, optimizer: Optimizer) -> list[str]:
+    """The arrays whose bits depend on the number of threads: none should."""
+    first, *others = (trained(network, threads, optimizer) for threads in THREADS)
+    assert all(np.isfinite(array).all() for array in first.values())
+    assert all(first.keys() == other.keys() for other in others)
+    return sorted({name for other in others for name in other if not np.array_equal(first[name], other[name])})
+
+
 assert set(LOSSES) == {"cross-entropy", "sum-of-squares", "mean-squares"}
 
 if __name__ == "__main__":
-    print(max(disagreement(network, count) for network in (lenet(), every_layer(), residual()) for count in (3, 9)))
+    found = {made.__name__: {"apart": max(disagreement(made(), count) for count in (3, 9)),
+                             "differing": differing(made(), make_optimizer(TrainOptions()))}
+             for made in (lenet, every_layer, residual, blocks, many_weights)}
+    print(json.dumps({"lanes": LANES, "compiled": COMPILED, "networks": found}))
     sys.exit()

@@ -1,5 +1,10 @@
-"""Other processors, and no compilation at all, in processes of their own."""
+"""Other processors, and no compilation at all, in processes of their own.
 
+Each runs networks of every layer and every fast path against the definitions, with 1, 2, 3 and 8 threads. Kernels are
+kept in the cache of the test run, so only the first run compiles them.
+"""
+
+import json
 import os
 import subprocess
 import sys
@@ -8,15 +13,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
+# Winograd's transforms lose about a digit, and near a tie another corner may then win the pool.
+LIMITS = {"lenet": 2e-5, "every_layer": 2e-5, "residual": 2e-5, "many_weights": 2e-5, "blocks": 2e-4}
 PROCESSORS = {"haswell": "+avx,+avx2,+fma,+bmi,+bmi2,+f16c,+sse4.2,+popcnt", "nehalem": "+sse4.2,+popcnt"}
 
 
-@pytest.mark.parametrize("environment", [
-    {"NUMBA_CPU_NAME": "haswell"}, {"NUMBA_CPU_NAME": "nehalem"}, {"GUIBUILDER_LANES": "4"},
-    {"NUMBA_DISABLE_JIT": "1"}], ids=["8 lanes", "no fused products", "4 lanes", "not compiled"])
-def test_the_engine_agrees_there_as_well(environment):
+@pytest.mark.parametrize(("lanes", "environment"), [
+    (8, {"NUMBA_CPU_NAME": "haswell"}), (4, {"NUMBA_CPU_NAME": "nehalem"}), (4, {"GUIBUILDER_LANES": "4"}),
+    (None, {"NUMBA_DISABLE_JIT": "1"})], ids=["8 lanes", "no fused products", "4 lanes", "not compiled"])
+def test_the_engine_agrees_there_as_well(lanes, environment):
     name = environment.get("NUMBA_CPU_NAME")
     if name:
         import llvmlite.binding as llvm
@@ -28,4 +33,10 @@ def test_the_engine_agrees_there_as_well(environment):
     done = subprocess.run([sys.executable, "-m", "tests.core.engine.agreement"], cwd=ROOT, capture_output=True,
                           text=True, env={**os.environ, **environment}, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) < 2e-5
+    found = json.loads(done.stdout)
+    assert found["compiled"] == (lanes is not None)
+    assert lanes is None or found["lanes"] == lanes
+    assert found["networks"].keys() == LIMITS.keys()
+    for network, said in found["networks"].items():
+        assert said["differing"] == [], network
+        assert said["apart"] < LIMITS[network], network
