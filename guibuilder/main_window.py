@@ -19,6 +19,7 @@ from guibuilder.finder import Finder
 from guibuilder.header import Header
 from guibuilder.inspection.filters_preview import FiltersPreview
 from guibuilder.inspection.panel import InspectionPanel
+from guibuilder.kernel_part import KernelPart
 from guibuilder.layouts import Layouts
 from guibuilder.lower_panel import LowerPanel
 from guibuilder.messages import ErrorReport, MessageBar
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         files = Files(document, worker, self)
         canvas, palette = Canvas(document, selection, theme, lambda: document.cost), Palette(theme)
         properties = Properties(document, selection, theme)
+        properties.set_extra(KernelPart(document, selection, theme, worker), above_cost=True)
         properties.set_extra(FiltersPreview(document, selection, theme, worker))
         header, status, bar = Header(theme), StatusBar(document, theme), MessageBar(theme)
         start, pages = StartScreen(theme, files.recent), QStackedWidget()

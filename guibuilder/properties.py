@@ -68,9 +68,12 @@ class NodePage(QWidget):
         self._column.addStretch(1)
         theme.changed.connect(self.refresh)
 
-    def set_extra(self, widget: QWidget) -> None:
-        """Put a widget below, such as the pictures of a layer's filters."""
-        self._slot.addWidget(widget)
+    def set_extra(self, widget: QWidget, *, above_cost: bool = False) -> None:
+        """Put a widget below, such as the pictures of a layer's filters, or between shape and cost."""
+        if above_cost:
+            self._column.insertWidget(self._column.indexOf(self.cost_caption), widget)
+        else:
+            self._slot.addWidget(widget)
 
     def show_nodes(self, ids: tuple[str, ...]) -> None:
         """Show these nodes; the form is kept where the types are the same."""
@@ -227,9 +230,9 @@ class Properties(QFrame):
         document.changed.connect(self._follow)
         self.refresh()
 
-    def set_extra(self, widget: QWidget) -> None:
-        """Put a widget below the cost of the selected layer."""
-        self.node_page.set_extra(widget)
+    def set_extra(self, widget: QWidget, *, above_cost: bool = False) -> None:
+        """Put a widget below the cost of the selected layer, or above it."""
+        self.node_page.set_extra(widget, above_cost=above_cost)
 
     def focus_name(self) -> None:
         """Let the person rename what is shown."""

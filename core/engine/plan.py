@@ -133,7 +133,7 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
     choice = choose(task)
     plan.choices[task.name] = choice
     numbers, lent = build.batch * math.prod(task.shape), None
-    if choice.kernel in ("flatten", "reshape") and _stays_in_place(plan.flow, task):
+    if choice.kernel in ("flatten", "reshape") and stays_in_place(plan.flow, task):
         spread = None if _lies_flat(sources[0].shape) else sources[0].shape
         output = Tensor(task.shape, build.batch, sources[0].values, spread, sources[0].gradient)
         if output.gradient is not None:
@@ -182,7 +182,7 @@ def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:
     return plan.build.arena.floats(numbers) if kernel == "dense" else plan.room.take(numbers, plan.now, last)
 
 
-def _stays_in_place(flow: Flow, task: Task) -> bool:
+def stays_in_place(flow: Flow, task: Task) -> bool:
     """Whether a Flatten or Reshape can leave the numbers in place: their order is right, or does not matter."""
     if reads(flow, task.inputs[0]) != 1:
         return False

@@ -22,6 +22,7 @@ from core.worker.messages import (
     ExportFile,
     LookAtAugmented,
     LookAtData,
+    LookAtKernels,
     Measure,
     MeasureSizes,
     OpenFile,
@@ -109,6 +110,10 @@ class Worker:
             return answers.warm(request, report)
         if isinstance(request, LookAtData):
             return answers.look_at_data(request, self._library, report)
+        if isinstance(request, LookAtKernels):
+            from core.worker.kernels import kernels
+
+            return kernels(request)
         if isinstance(request, LookAtAugmented):
             return answers.look_at_augmented(request, self._library, report)
         if isinstance(request, Measure):

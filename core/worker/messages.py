@@ -81,6 +81,16 @@ class MeasureSizes:
 
 
 @dataclass(frozen=True)
+class LookAtKernels:
+    """Say which kernel each layer runs on. Answer: Done with a dict of `KernelUse` by the layers' names."""
+
+    number: int
+    network: Network
+    loss: str = "cross-entropy"
+    precise: bool = False
+
+
+@dataclass(frozen=True)
 class LookAtData:
     """Load a data set. Answers: Progress*, Done with a `DataSeen`."""
 
@@ -237,6 +247,19 @@ class Sizes:
     usual: tuple[Size, ...]
     pictures: int
     trained: bool
+
+
+@dataclass(frozen=True)
+class KernelUse:
+    """How a layer is computed: the kernel's name, why that one, what it does.
+
+    `together` names all layers of the same step, the one that decides first.
+    """
+
+    kernel: str
+    reason: str
+    about: str
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
