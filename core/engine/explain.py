@@ -1,6 +1,6 @@
 """Which kernel each layer runs on, why, and what that kernel does, from the drawing alone: nothing is run."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from core.engine.choice import Choice, choose
@@ -67,8 +67,9 @@ def uses(network: Network, loss: str = "cross-entropy", precise: bool = False) -
     whole = make_flow(network, join_softmax=True, loss=loss, precise=precise)
     makers = {task.output: task for task in whole.tasks}
     flow, found = fused(whole), {}
+    kept = {task.output for task in flow.tasks}
     for task in flow.tasks:
-        names, choice = _members(task, makers), _choice(flow, task)
+        names, choice = _members(task, makers, kept), _choice(flow, task)
         found.update({name: _use(choice, names) for name in names})
     for node in expanded(network).nodes.values():
         if node.name not in found and node.layer.ports[1]:
@@ -81,12 +82,12 @@ def _use(choice: Choice, together: tuple[str, ...]) -> Use:
     return Use(choice.kernel, choice.reason, ABOUT.get(choice.kernel, ""), together)
 
 
-def _members(task: Task, makers: Mapping[str, Task]) -> tuple[str, ...]:
-    """The names of the layers that run as this task, the first one first."""
+def _members(task: Task, makers: Mapping[str, Task], kept: Container[str]) -> tuple[str, ...]:
+    """The names of the layers that run as this task, the first one first: what is between them is not `kept`."""
     names, now = [], makers[task.output]
     while now.id != task.id:
         names.append(now.name)
-        now = makers[now.inputs[0]]
+        now = makers[next(each for each in now.inputs if each in makers and each not in kept)]
     return (now.name, *reversed(names))
 
 

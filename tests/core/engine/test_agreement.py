@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from core.engine.choice import choose
 from core.engine.flow import make_flow
 from core.graph.shapes import infer
+from core.kernels.jit import COMPILED
 from core.layers import LAYERS
 from tests.core.engine.agreement import chain, disagreement, lenet, many_weights, residual
 from tests.core.networks import Drawing, every_layer
@@ -56,6 +57,7 @@ def test_convolutions_through_tiles(filters, channels, kernel, stride, padding, 
     assert disagreement(network, count=3) < LIMIT
 
 
+@pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
 @given(channels=st.sampled_from([16, 32, 48]), filters=st.sampled_from([16, 32, 48]), padding=PADDING,
        size=st.tuples(st.integers(3, 13), st.integers(3, 13)), bias=st.booleans(), relu=st.booleans(),
        pool=st.booleans(), count=st.sampled_from([1, 3, 9]))

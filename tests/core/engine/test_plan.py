@@ -22,12 +22,15 @@ from core.engine.steps.dense import FullyConnected
 from core.engine.steps.geometry import Geometry
 from core.engine.steps.pooling import window_counts
 from core.engine.steps.winograd import tiles_at_a_time
+from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES, TILE
 from core.layers import LAYERS
 from core.layers.conv2d import Conv2D
 from core.layers.pooling import AveragePool2D
 from tests.core.engine.agreement import chain, lenet, residual
 from tests.core.networks import Drawing, every_layer, weights_of
+
+pytestmark = pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
 
 
 def _plan(network, batch=64, threads=2):
