@@ -90,7 +90,7 @@ def test_it_follows_edits_and_the_settings_of_the_training(part, document, selec
     document.edit("Dilate", network=document.network.change(key, dilation=2, padding=2))
     qtbot.waitUntil(lambda: worker.count("LookAtKernels") == 4)
     answer(worker, qtbot)
-    assert lines(part)[0].startswith("plain-convolution: ")
+    assert lines(part)[0].startswith("split: ")
 
 
 def test_moving_a_layer_asks_nothing(part, document, selection, worker, qtbot):
@@ -112,7 +112,7 @@ def test_an_answer_to_an_earlier_question_is_passed_over(part, document, selecti
     worker.answer(early, kernels(early))
     assert lines(part) == ["the engine gets ready …"]
     answer(worker, qtbot)
-    assert lines(part)[0].startswith("plain-convolution: ")
+    assert lines(part)[0].startswith("split: ")
 
 
 def test_layers_in_blocks_and_blocks_themselves(part, document, selection, worker, qtbot):
