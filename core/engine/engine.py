@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,14 +14,14 @@ from core.engine.flow import make_flow
 from core.engine.folding import fold
 from core.engine.fusion import fused
 from core.engine.parameters import Parameters
-from core.engine.pieces import STEPS_APART, Pieces
+from core.engine.pieces import STEPS_APART, Pieces, and_undo
 from core.engine.plan import Phase, make_plan
 from core.engine.pool import Pool, Work
 from core.engine.runner import Runner, joined
 from core.engine.steps.base import Part
 from core.engine.steps.loss import Loss
 from core.engine.timing import StepTimes, time_steps
-from core.engine.update import SLOTS, Optimizer, clip_scale, rates_of, stretches, update_works
+from core.engine.update import SLOTS, Optimizer, clip_scale, compile_update, rates_of, stretches, update_works
 from core.graph.expand import expanded
 from core.graph.network import Network
 from core.kernels import losses, updates
@@ -306,8 +307,8 @@ class Engine:
         self._take(target)
         return time_steps(self._runner, self._losses, self._pool, passes)
 
-    def warm_up(self, progress: Progress | None = None) -> None:
-        """Compile the kernels this network needs, or load them from disk, by working on one empty picture.
+    def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None) -> None:
+        """Compile the kernels this network and optimizer need, or load them from disk, by working on one empty picture.
 
         `progress` gets (done, total, text) before each piece and at the end. Weights stay as they are.
         """
@@ -315,7 +316,7 @@ class Engine:
         shape = (1, *self._plan.flow.source_shape)
         self._runner.take(np.zeros(shape, np.float32), training=learns)
         for loss in self._losses:
-            loss.take(np.zeros((1, loss.gradient.shape[1]), np.float32))
+            loss.take(np.zeros(1, np.int64))
         phases = self._training_phases() if learns else self._runner.use
         works: list[Callable[[], None]] = []
         for phase in phases:
@@ -323,8 +324,10 @@ class Engine:
             works += [_here(work) for work in phase.works[:1]] if isinstance(phase, Part) else []
             works += [_on_one(pictures) for pictures in phase] if isinstance(phase, list) else []
         if learns:
-            works += [*[_here(work) for work in self._gradient_works()], self._measure_gradients]
+            works += [*[_here(work) for work in self._gradient_works()], self._measure_gradients,
+                      partial(and_undo, self._parameters, self._commit)]
         works.append(self._measure)
+        works += [partial(compile_update, optimizer)] if optimizer is not None else []
         for number, work in enumerate(works):
             if progress is not None:
                 progress(number, len(works), "Compiling the kernels")

@@ -1,5 +1,7 @@
 """A batch that is too large for one pass: the gradients of its pieces are added up before the one update."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,3 +47,10 @@ class Pieces:
     def undo(self) -> None:
         """Put back the running statistics that the pieces have moved."""
         self._parameters.write(self._before)
+
+
+def and_undo(parameters: Parameters, work: Callable[[], None]) -> None:
+    """Do something that moves the running statistics, and put them back."""
+    before = {name: each.read(parameters.weights) for name, each in parameters.table.items() if not each.trained}
+    work()
+    parameters.write(before)

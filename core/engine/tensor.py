@@ -75,7 +75,10 @@ class Tensor:
     def put(self, flat: Floats, numbers: Array) -> None:
         """Write N×C×H×W or N×K numbers into an array in the engine's order."""
         count = len(numbers)
-        if len(self.shape) == 3:
+        if self.channels == 1 or (self.pixels == 1 and self.spread is None):
+            # Both orders are the same.
+            flat[:count * self.size] = numbers.reshape(-1)
+        elif len(self.shape) == 3:
             self._maps(flat, self.shape, count)[...] = numbers.transpose(0, 2, 3, 1)
         elif self.spread is not None:
             maps = numbers.reshape(count, *self.spread)

@@ -67,6 +67,13 @@ def update_works(optimizer: Optimizer, parameters: Parameters, parts: list[tuple
     return [piece(first, end) for first, end in parts]
 
 
+def compile_update(optimizer: Optimizer) -> None:
+    """Compile an optimizer's kernel, or load it from disk, by a step on no weights."""
+    none = np.zeros(0, np.float32)
+    slots = [none for _ in SLOTS[optimizer.name]]
+    _KERNELS[optimizer.name](none, none, *slots, rates_of(optimizer, 0.0, 1.0, 1), 0, 0)
+
+
 def rates_of(optimizer: Optimizer, rate: float, scale: float, step: int) -> Floats:
     """The numbers of the kernel's formula for step number `step`, counted from 1."""
     name = optimizer.name

@@ -40,6 +40,20 @@ def softmax_cross_entropy(scores: Floats, targets: Floats, gradient: Floats, los
 
 
 @kernel
+def mark_classes(labels: NDArray[np.int64], targets: Floats) -> bool:
+    """Make rows of `targets` that are 1 at the label and 0 elsewhere; false where a label is no column."""
+    fitting = True
+    for picture in range(labels.size):
+        label, row = labels[picture], targets[picture]
+        row[:] = np.float32(0)
+        if 0 <= label < row.size:
+            row[label] = np.float32(1)
+        else:
+            fitting = False
+    return fitting
+
+
+@kernel
 def squared_error(outputs: Floats, targets: Floats, gradient: Floats, losses: Doubles, factor: np.float32,
                   share: np.float32, first: int, end: int) -> None:
     """losses[n] = factor/2 · Σ (y − t)²; gradient = factor·(y − t)·share. Arrays are N×K.

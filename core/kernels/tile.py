@@ -23,7 +23,7 @@ from core.kernels.simd import Builder, Value, intrinsic, members, whole
 _ONE = ir.Constant(simd.INT, 1)
 
 
-class _Sums:
+class Sums:
     """The running sums of a tile. They are declared as memory; the compiler keeps them in registers."""
 
     def __init__(self, builder: Builder, rows: int, vectors: int) -> None:
@@ -36,6 +36,16 @@ class _Sums:
         for row in self._places:
             for place, value in zip(row, values, strict=True):
                 self._builder.store(value, place)
+
+    def start_row(self, row: int, values: list[Value]) -> None:
+        """Begin one row with vectors of its own."""
+        for place, value in zip(self._places[row], values, strict=True):
+            self._builder.store(value, place)
+
+    def add_one(self, row: int, vector: int, a: Value, b: Value) -> None:
+        """Add the product of two vectors to one sum."""
+        place = self._places[row][vector]
+        self._builder.store(simd.multiply_add(self._builder, a, b, self._builder.load(place)), place)
 
     def add_product(self, row: int, scalar: Value, vectors: list[Value]) -> None:
         """Add scalar · vector to each sum of a row."""
@@ -62,7 +72,7 @@ def _vectors_at(builder: Builder, pointer: Value, count: int) -> list[Value]:
     return [simd.load(builder, builder.gep(pointer, [whole(LANES * number)])) for number in range(count)]
 
 
-def _accumulate(builder: Builder, sums: _Sums, rows: list[Value], b: Value, walk: list[Value]) -> None:
+def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk: list[Value]) -> None:
     """Run both summing loops. `rows` points at each row's first number, `b` at the first vector."""
     segments, a_step, b_step, depth, b_stride = walk[:5]
     with simd.counted(builder, segments) as segment:
@@ -77,7 +87,7 @@ def _accumulate(builder: Builder, sums: _Sums, rows: list[Value], b: Value, walk
                 sums.add_product(number, simd.spread(builder, scalar), vectors)
 
 
-def _finish(builder: Builder, sums: _Sums, places: list[Value], live: tuple[Value, Value], keep: Value,
+def _finish(builder: Builder, sums: Sums, places: list[Value], live: tuple[Value, Value], keep: Value,
             floor: Value) -> None:
     """Store the sums: added to what is there where `keep` is set, and never below `floor`. NaN goes through."""
     live_rows, live_lanes = live
@@ -144,7 +154,7 @@ def make_tile(rows: int, vectors: int) -> Callable[..., None]:
             a_base = pointer(kinds[0][0], a_parts[0], a_parts[1])
             a_table = pointer(kinds[0][2], a_parts[2], whole(0))
             starts = [builder.gep(a_base, [place]) for place in _at_rows(builder, a_table, first, live_rows, rows)]
-            sums = _Sums(builder, rows, vectors)
+            sums = Sums(builder, rows, vectors)
             sums.start(_vectors_at(builder, pointer(kinds[3][0], start_parts[0], start_parts[1]), vectors))
             _accumulate(builder, sums, starts, pointer(kinds[1][0], b_parts[0], b_parts[1]), walk_parts)
             c_base = pointer(kinds[2][0], c_parts[0], c_parts[1])
@@ -177,7 +187,7 @@ def make_dots(rows: int, columns: int) -> Callable[..., None]:
                      for kind, part in zip(signature.args[:3], parts[:3], strict=True)]
             a_rows = _strided(builder, bases[0], parts[0][2], live_rows, rows)
             b_rows = _strided(builder, bases[1], parts[1][2], live_columns, columns)
-            sums = _Sums(builder, rows, columns)
+            sums = Sums(builder, rows, columns)
             sums.start([simd.constant(0)] * columns)
             _sum_products(builder, sums, a_rows, b_rows, length)
             if rows * columns == LANES:
@@ -203,7 +213,7 @@ def _strided(builder: Builder, base: Value, step: Value, live: Value, count: int
     return found
 
 
-def _sum_products(builder: Builder, sums: _Sums, a_rows: list[Value], b_rows: list[Value], length: Value) -> None:
+def _sum_products(builder: Builder, sums: Sums, a_rows: list[Value], b_rows: list[Value], length: Value) -> None:
     """Add the products of all rows of a with all rows of b: whole vectors, then what is left over."""
 
     def step(offset: Value, read: Callable[[Value], Value]) -> None:
@@ -220,7 +230,7 @@ def _sum_products(builder: Builder, sums: _Sums, a_rows: list[Value], b_rows: li
         step(builder.sub(length, left), lambda pointer: simd.masked_load(builder, pointer, mask))
 
 
-def _add_totals(builder: Builder, sums: _Sums, row: int, target: tuple[Value, Value], live_columns: Value) -> None:
+def _add_totals(builder: Builder, sums: Sums, row: int, target: tuple[Value, Value], live_columns: Value) -> None:
     """Add the lane totals of one row of sums to the target's row."""
     base, step = target
     start = builder.gep(base, [builder.mul(step, whole(row))])
@@ -231,7 +241,7 @@ def _add_totals(builder: Builder, sums: _Sums, row: int, target: tuple[Value, Va
             builder.store(value, place, align=4)
 
 
-def _add_all_totals(builder: Builder, sums: _Sums, target: tuple[Value, Value], live_rows: Value,
+def _add_all_totals(builder: Builder, sums: Sums, target: tuple[Value, Value], live_rows: Value,
                     live_columns: Value) -> None:
     """Add the lane totals of all sums to the target, where the sums are as many as a vector has lanes."""
     base, step = target

@@ -71,6 +71,19 @@ def copy_two(typing: Any, source: Any, source_at: Any, target: Any, target_at: A
     return signature, generate
 
 
+def keep_largest(builder: Builder, values: list[Value], floor: Value, nobody: Value) -> tuple[Value, Value]:
+    """Lane by lane the largest of some vectors and the floor, and which it was; `nobody` (int64) is the floor's number.
+
+    The first of equals wins, and NaN wins over everything.
+    """
+    best, winner = simd.spread(builder, floor), _spread_byte(builder, nobody)
+    for number, value in enumerate(values):
+        above = builder.or_(builder.fcmp_ordered(">", value, best), builder.fcmp_unordered("uno", value, value))
+        best = builder.select(above, value, best)
+        winner = builder.select(above, _bytes(number), winner)
+    return best, winner
+
+
 @intrinsic
 def pool_step(typing: Any, maps: Any, pooled: Any, winners: Any, start: Any) -> Any:
     """pooled = max(floor, the four corners), winners = which corner, or `nobody` where none is above the floor.

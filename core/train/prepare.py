@@ -24,6 +24,7 @@ from core.train import job as checks
 from core.train.events import Preparing
 from core.train.job import Job
 from core.train.memory import check_memory
+from core.train.optimizers import make_optimizer
 from core.train.options import TrainOptions
 from core.train.progress import data_mark, read_progress
 
@@ -133,7 +134,7 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     capacity = max(piece, least)
     engine = Engine(job.project.network, weights, capacity, threads=job.threads, loss=options.loss, seed=options.seed,
                     precise=options.precise)
-    engine.warm_up(lambda done, total, text: report(Preparing(text, done, total)))
+    engine.warm_up(lambda done, total, text: report(Preparing(text, done, total)), make_optimizer(options))
     engine.set_weights(weights)
     normal = checks.normalisation(job.project, dataset, anew=not job.resume)
     how = job.project.data.augmentation

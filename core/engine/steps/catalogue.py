@@ -10,6 +10,7 @@ from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.definition import Definition
 from core.engine.steps.dense import FullyConnected, LargestPiece
 from core.engine.steps.direct import DirectConvolution
+from core.engine.steps.few_filters import FewFilters, suits
 from core.engine.steps.lanewise import LanewiseConvolution
 from core.engine.steps.merge import Join, Sum
 from core.engine.steps.neighbours import Neighbours
@@ -30,13 +31,16 @@ def _single(step: Callable[[Task, Tensor, Tensor, Build], Step]) -> _Maker:
     return lambda task, sources, output, build: step(task, sources[0], output, build)
 
 
-def _direct(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
-    """Register tiles, with the pictures shared between threads where they are few."""
+def _convolution(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
+    """Register tiles: pixels in lanes for few filters; the pictures shared between threads where they are few."""
+    # First what does not depend on the number of threads, so that the bits do not either.
+    if suits(task, source):
+        return FewFilters(task, source, output, build)
     return (SharedConvolution if share_pictures(task, build) else DirectConvolution)(task, source, output, build)
 
 
 STEPS: dict[str, _Maker] = {
-    "convolution": _single(_direct),
+    "convolution": _single(_convolution),
     "winograd": _single(WinogradConvolution),
     "split": _single(SplitConvolution),
     "lanewise": _single(LanewiseConvolution),

@@ -32,11 +32,9 @@ class Loss:
         """Targets of the present batch: class numbers int64 [N], or float [N, K]."""
         count, classes = self._run.count, self._scores.size
         if target.shape == (count,) and target.dtype.kind in "iu":
-            if count and (target.min() < 0 or target.max() >= classes):
+            if not losses.mark_classes(np.ascontiguousarray(target, np.int64), self._targets):
                 raise DataError(f"The labels run from {target.min()} to {target.max()}, but {self.goal.name} has only "
                                 f"{classes} outputs (0 to {classes - 1}). Give it as many units as there are classes.")
-            self._targets[:count] = 0
-            self._targets[np.arange(count), target] = 1
         elif target.shape == (count, classes):
             self._targets[:count] = target
         else:

@@ -4,10 +4,17 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from core.engine.arena import Arena
 from core.engine.choice import choose
 from core.engine.flow import make_flow
+from core.engine.fusion import fused
+from core.engine.parameters import Parameters
+from core.engine.plan import make_plan
+from core.engine.steps.direct import DirectConvolution
+from core.engine.steps.few_filters import FewFilters
 from core.graph.shapes import infer
 from core.kernels.jit import COMPILED
+from core.kernels.processor import LANES
 from core.layers import LAYERS
 from tests.core.engine.agreement import chain, disagreement, lenet, many_weights, residual
 from tests.core.networks import Drawing, every_layer
@@ -55,6 +62,30 @@ def test_convolutions_through_tiles(filters, channels, kernel, stride, padding, 
                     "Flatten", ("Dense", {"units": 3}))
     assume(not infer(network).errors)
     assert disagreement(network, count=3) < LIMIT
+
+
+@pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
+@given(filters=st.sampled_from([1, 3, 6, 9]), channels=st.integers(1, 4), kernel=st.tuples(*[st.integers(1, 6)] * 2),
+       padding=PADDING, size=st.tuples(st.integers(4, 9), st.sampled_from([4, 9, 2 * LANES - 1, 2 * LANES, 5 * LANES])),
+       bias=st.booleans(), relu=st.booleans(), count=st.sampled_from([1, 5]))
+@settings(max_examples=40)
+def test_few_filters_with_their_pool(filters, channels, kernel, padding, size, bias, relu, count):
+    first = {"filters": filters, "kernel": kernel, "padding": padding, "bias": bias}
+    network = chain((channels, *size), ("Conv2D", first), *(["ReLU"] if relu else []), "MaxPool2D", "Flatten",
+                    ("Dense", {"units": 3}))
+    assume(not infer(network).errors)
+    assert disagreement(network, count=count) < LIMIT
+
+
+@pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
+def test_the_first_layer_has_pixels_in_its_lanes_where_filters_would_leave_them_idle():
+    made = {}
+    for name, network in (("few", lenet()), ("many", chain((1, 28, 28), ("Conv2D", {"filters": 2 * LANES}), "MaxPool2D",
+                                                           "Flatten", ("Dense", {"units": 3})))):
+        flow = fused(make_flow(network, join_softmax=True))
+        arena = Arena()
+        made[name] = type(make_plan(flow, 4, 1, True, Parameters(arena)).steps[0])
+    assert made == {"few": FewFilters, "many": DirectConvolution}
 
 
 @pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")

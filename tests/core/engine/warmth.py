@@ -33,10 +33,11 @@ def main(name: str) -> None:
     """Warm up, then train, evaluate, predict."""
     network = NETWORKS[name]()
     engine = Engine(network, lively_weights(network), 8, threads=2)
-    engine.warm_up()
+    optimizer = Momentum()
+    engine.warm_up(optimizer=optimizer)
     warm = compiled()
     x, target = pictures(network, 8), np.zeros(8, np.int64)
-    engine.train_step(x, target, 0.01, Momentum())
+    engine.train_step(x, target, 0.01, optimizer)
     engine.evaluate(x, target)
     engine.predict(x)
     engine.close()

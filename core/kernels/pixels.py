@@ -1,0 +1,113 @@
+"""Pixels and filters change places: a vector for each filter with pixels in its lanes, or pixels behind each other."""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+
+from core.kernels import simd
+from core.kernels.processor import LANES
+from core.kernels.simd import Builder, Value, intrinsic, members, whole
+
+TOGETHER = LANES // 2  # filters that are put in order at once
+_INT32 = ir.IntType(32)
+_INDICES = ir.VectorType(_INT32, LANES)
+
+
+def _zipped(builder: Builder, vectors: list[Value]) -> list[Value]:
+    """From a vector per filter, with pixels in its lanes, to pixels behind each other with all filters of each."""
+    half = len(vectors) // 2
+    rounds, found = half.bit_length(), vectors
+    for _ in range(rounds):
+        found = [builder.shuffle_vector(found[number], found[number + half], _turns(part))
+                 for number in range(half) for part in (0, 1)]
+    return found
+
+
+def _unzipped(builder: Builder, vectors: list[Value]) -> list[Value]:
+    """The way back of `_zipped`."""
+    half = len(vectors) // 2
+    rounds, found = half.bit_length(), vectors
+    for _ in range(rounds):
+        found = [builder.shuffle_vector(found[2 * number], found[2 * number + 1], _every_other(part))
+                 for part in (0, 1) for number in range(half)]
+    return found
+
+
+def _turns(part: int) -> Value:
+    """Lanes of two vectors in turn, beginning with the first half of both or with the second."""
+    first = part * LANES // 2
+    return ir.Constant(_INDICES, [first + lane // 2 + lane % 2 * LANES for lane in range(LANES)])
+
+
+def _every_other(part: int) -> Value:
+    """The even or odd lanes of two vectors behind each other."""
+    return ir.Constant(_INDICES, [2 * lane + part for lane in range(LANES)])
+
+
+@intrinsic
+def store_pixels(typing: Any, room: Any, output: Any, live: Any) -> Any:
+    """Write a row of windows, a vector for each of up to `TOGETHER` filters, as pixels with their filters.
+
+    store_pixels((room, place, step), (output, place, step), (filters, pixels, loose)). With `loose` what is written
+    behind a pixel's filters is overwritten by the next pixel's; nothing is written behind the last.
+    """
+    signature = types.void(room, output, live)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds, parts = signature.args, members(builder, signature.args, arguments)
+        start, target = (simd.address(context, builder, kind[0], *part[:2])
+                         for kind, part in zip(kinds[:2], parts[:2], strict=True))
+        filters, pixels, loose = parts[2]
+        given = []
+        for number in range(TOGETHER):
+            row = builder.select(builder.icmp_signed("<", whole(number), filters), whole(number), whole(0))
+            given.append(simd.load(builder, builder.gep(start, [builder.mul(row, parts[0][2])])))
+        made, mask = _zipped(builder, given), simd.first_lanes(builder, filters)
+        freely = builder.icmp_signed("!=", loose, whole(0))
+        for pixel in range(LANES):
+            lanes = [pixel % 2 * TOGETHER + lane for lane in range(TOGETHER)]
+            vector, place = made[pixel // 2], builder.gep(target, [builder.mul(parts[1][2], whole(pixel))])
+            more = builder.icmp_signed("<", whole(pixel + 1), pixels)
+            with builder.if_else(builder.and_(more, freely), likely=True) as (wide, narrow):
+                with wide:
+                    kind = ir.Constant(ir.VectorType(_INT32, TOGETHER), lanes)
+                    short = builder.shuffle_vector(vector, vector, kind)
+                    builder.store(short, builder.bitcast(place, short.type.as_pointer()), align=4)
+                with narrow, builder.if_then(builder.icmp_signed("<", whole(pixel), pixels)):
+                    kind = ir.Constant(_INDICES, lanes + lanes)
+                    simd.masked_store(builder, builder.shuffle_vector(vector, vector, kind), place, mask)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def load_pixels(typing: Any, given: Any, room: Any, live: Any) -> Any:
+    """The way back: pixels with their filters to a vector for each filter, with 0 behind the last pixel.
+
+    load_pixels((given, place, step), (room, place, step), (filters, pixels))
+    """
+    signature = types.void(given, room, live)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds, parts = signature.args, members(builder, signature.args, arguments)
+        start, target = (simd.address(context, builder, kind[0], *part[:2])
+                         for kind, part in zip(kinds[:2], parts[:2], strict=True))
+        filters, pixels = parts[2]
+        short = ir.VectorType(simd.FLOAT, TOGETHER).as_pointer()
+        loaded = []
+        for pixel in range(LANES):
+            column = builder.select(builder.icmp_signed("<", whole(pixel), pixels), whole(pixel), whole(0))
+            place = builder.gep(start, [builder.mul(parts[0][2], column)])
+            loaded.append(builder.load(builder.bitcast(place, short), align=4))
+        both = ir.Constant(_INDICES, list(range(LANES)))
+        pairs = [builder.shuffle_vector(*loaded[number:number + 2], both) for number in range(0, LANES, 2)]
+        mask = simd.first_lanes(builder, pixels)
+        for number, vector in enumerate(_unzipped(builder, pairs)):
+            with builder.if_then(builder.icmp_signed("<", whole(number), filters)):
+                place = builder.gep(target, [builder.mul(parts[1][2], whole(number))])
+                simd.store(builder, builder.select(mask, vector, simd.constant(0)), place)
+        return context.get_dummy_value()
+
+    return signature, generate
