@@ -3,6 +3,8 @@
 Importing this module sets Numba's cache folder, so it comes before the first `import numba` anywhere.
 """
 
+import atexit
+import contextlib
 import hashlib
 import logging
 import os
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.kernels.processor import LANES, processor_name
+from core.version import VERSION
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _log = logging.getLogger(__name__)
@@ -26,13 +29,19 @@ _DAMAGED = (OSError, EOFError, ValueError, TypeError, LookupError, AttributeErro
 
 
 def _stamp() -> str:
-    """A name that changes with the kernels' sources, Python, Numba's version, the processor and the lane count."""
+    """A name that changes with the kernels' sources, Python, Numba's version, the processor and the lane count.
+
+    All sources count, for a kernel is made by the generators of other files. A packed program may hold none: there its
+    version and its own file count.
+    """
     from importlib.metadata import version
 
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    for path in sources:
         digest.update(path.read_bytes())
-    details = [sys.version, version("numba"), version("llvmlite"), processor_name(), platform.machine(), str(LANES),
+    details = [] if sources else [VERSION, str(Path(sys.executable).stat())]
+    details += [sys.version, version("numba"), version("llvmlite"), processor_name(), platform.machine(), str(LANES),
                os.environ.get("NUMBA_CPU_FEATURES", ""), os.environ.get("NUMBA_OPT", "")]
     digest.update("\n".join(details).encode())
     return digest.hexdigest()[:16]
@@ -47,8 +56,8 @@ def _is_ours(folder: Path) -> bool:
         return True
 
 
-def _private_folder() -> Path:
-    """The per-user folder of this stamp, or a temporary one where it cannot be written."""
+def _private_folder() -> Path | None:
+    """The per-user folder of this stamp, or one for this start alone where it cannot be written."""
     from platformdirs import user_cache_path
 
     given = os.environ.get("NUMBA_CACHE_DIR")
@@ -61,17 +70,30 @@ def _private_folder() -> Path:
         if _is_ours(folder):
             return folder
     except OSError:
-        _log.info("The cache of compiled kernels at %s cannot be written.", folder)
-    return Path(tempfile.mkdtemp(prefix="guibuilder-kernels-"))
+        pass
+    _log.info("The cache of compiled kernels at %s cannot be used.", folder)
+    return _passing_folder()
+
+
+def _passing_folder() -> Path | None:
+    """A folder for this start alone; None where not even that can be had."""
+    try:
+        folder = tempfile.mkdtemp(prefix="guibuilder-kernels-")
+    except OSError:
+        return None
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 CACHE_FOLDER = _private_folder()
-os.environ["NUMBA_CACHE_DIR"] = str(CACHE_FOLDER)
+if CACHE_FOLDER is not None:
+    os.environ["NUMBA_CACHE_DIR"] = str(CACHE_FOLDER)
 
 import numba  # noqa: E402
+from numba.core.caching import FunctionCache, _CacheLocator  # noqa: E402
 
 _numba: Any = numba
-_numba.config.CACHE_DIR = str(CACHE_FOLDER)
+_numba.config.CACHE_DIR = str(CACHE_FOLDER or "")
 COMPILED = not _numba.config.DISABLE_JIT
 
 # Not plain fastmath: that lets the compiler assume there is no NaN, and a check for NaN then answers "no" on NaN.
@@ -80,11 +102,41 @@ _FLAGS = {"contract", "reassoc"}
 
 def empty_cache() -> None:
     """Delete the stored machine code of this version; everything is compiled again when it is next needed."""
-    for entry in CACHE_FOLDER.iterdir():
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        for entry in CACHE_FOLDER.iterdir() if CACHE_FOLDER is not None else ():
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+
+
+class _Locator(_CacheLocator):
+    """Where Numba keeps one function: in the folder of the stamp, under its name and line.
+
+    Numba's own locators want the source file, which a packed program has not, and hang on the folder it lies in.
+    """
+
+    def __init__(self, line: int, path: Path) -> None:
+        self._line, self._path = line, path
+
+    def get_cache_path(self) -> str:
+        return str(CACHE_FOLDER)
+
+    def get_source_stamp(self) -> str:
+        return hashlib.sha256(self._path.read_bytes()).hexdigest() if self._path.is_file() else "packed"
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, function: Any, path: str) -> "_Locator":
+        return cls(function.__code__.co_firstlineno, Path(path))
+
+
+class _Cache(FunctionCache):
+    """Numba's cache of one function, at our place."""
+
+    _impl_class: Any = type("_Entries", (FunctionCache._impl_class,), {"_locator_classes": (_Locator,)})
 
 
 class _ForgivingCache:
@@ -120,9 +172,9 @@ def _damage() -> tuple[type[Exception], ...]:
 
 def kernel(function: Function) -> Function:
     """Compile a function at its first call, without the interpreter lock, and keep the machine code on disk."""
-    compiled = _numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=_FLAGS)(function)
-    if COMPILED:
-        compiled._cache = _ForgivingCache(compiled._cache)
+    compiled = _numba.njit(nogil=True, error_model="numpy", fastmath=_FLAGS)(function)
+    if COMPILED and CACHE_FOLDER is not None:
+        compiled._cache = _ForgivingCache(_Cache(function))
     made: Function = compiled
     return made
 
