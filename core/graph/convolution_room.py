@@ -9,6 +9,7 @@ _LANES = 16
 _POSITIONS = 36
 _BLOCK = 4
 _WORTH_BLOCKS = 0.6
+_FEW_CHANNELS, _FILTERS = 4, 3
 _CACHE_FLOATS = 96 * 1024
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
 
@@ -18,8 +19,7 @@ class Room:
     """Numbers of 4 bytes: for each part of a batch, once, and for each thread.
 
     A thread works on up to `group` pictures at a time. For each it has a `frame` of the layer's own, and `scratch` that
-    it shares between layers; `matrix` is shared too, but does not grow with the pictures. `alone`: nothing runs in one
-    step with it.
+    it shares between layers; `matrix` is shared too, but does not grow with the pictures.
     """
 
     part: int = 0
@@ -28,22 +28,63 @@ class Room:
     frame: int = 0
     scratch: dict[str, int] = field(default_factory=dict)
     matrix: int = 0
-    alone: bool = False
 
 
-def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool) -> Room:
-    """The room of a Conv2D on an input of that shape; `relu` and `pool` run in the same step."""
+def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = False) -> Room:
+    """The room of a Conv2D on an input of that shape; `relu` and `pool` run in the same step.
+
+    `first`: no gradient goes to its input.
+    """
     assert isinstance(layer, Conv2D)
-    weights = layer.filters * shape[0] // layer.groups * layer.kernel[0] * layer.kernel[1]
-    if layer.groups > 1 or layer.dilation != (1, 1):
-        return Room(weights + layer.filters, layer.filters, alone=True)
     height, width = layer.window().output(*shape[1:])
+    if layer.groups > 1 and layer.filters // layer.groups < _LANES // 2:
+        return _by_lanes(layer, shape, height * width, relu or pool)
+    if layer.groups > 1 or layer.dilation != (1, 1):
+        return _split(layer, shape, height * width, relu or pool)
     blocks = (-(-height // _BLOCK), -(-width // _BLOCK))
+    if first and pool and layer.stride == (1, 1) and layer.filters < _LANES and shape[0] <= _FEW_CHANNELS:
+        return _few_filters(layer, shape, (height, width))
     whole = all(count >= _LANES and count % _LANES == 0 for count in (shape[0], layer.filters))
     full = height * width / (_BLOCK * _BLOCK * blocks[0] * blocks[1])
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1) and full >= _WORTH_BLOCKS:
         return _in_blocks(layer, shape[0], blocks)
     return _direct(layer, shape, (height, width), relu or pool)
+
+
+def _padded_pixels(layer: Conv2D, shape: Shape) -> int:
+    top, left, bottom, right = layer.window().padded(*shape[1:])
+    return (shape[1] + top + bottom) * (shape[2] + left + right)
+
+
+def _whole_lanes(count: int) -> int:
+    return -(-count // _LANES) * _LANES
+
+
+def _by_lanes(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
+    """Groups of few filters: frames hold a group's channels once for each filter, going back the other way round."""
+    channels, filters = shape[0] // layer.groups, layer.filters // layer.groups
+    area, length = _padded_pixels(layer, shape), _whole_lanes(layer.filters)
+    frame, back, made = area * length * channels, area * _whole_lanes(shape[0]) * filters, pixels * layer.filters
+    part = layer.kernel[0] * layer.kernel[1] * channels * length
+    scratch = {"frame": frame} | ({"maps": made} if joined else {})
+    return Room(part + length, 2 * part, max(1, _CACHE_FLOATS // max(made, frame)), frame + back, scratch)
+
+
+def _split(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
+    """One ordinary convolution for each group, whose channels lie together in a frame, as columns do under dilation."""
+    frame, made = _padded_pixels(layer, shape) * shape[0], pixels * layer.filters
+    run = layer.kernel[0] * layer.kernel[1] * shape[0]
+    part = run * _whole_lanes(layer.filters // layer.groups)
+    scratch = {"frame": frame} | ({"maps": made} if joined else {})
+    return Room(part + layer.filters, 2 * part, max(1, _CACHE_FLOATS // max(made, frame)), frame, scratch)
+
+
+def _few_filters(layer: Conv2D, shape: Shape, out: tuple[int, int]) -> Room:
+    """Pixels in the lanes: sums for each lane, and a picture's windows for each thread."""
+    filters = -(-layer.filters // _FILTERS) * _FILTERS
+    weights = filters * shape[0] * layer.kernel[0] * layer.kernel[1]
+    windows = filters * (out[0] // 2) * _whole_lanes(out[1] // 2)
+    return Room((weights + filters) * _LANES, weights, 1, _padded_pixels(layer, shape) * shape[0] + 4 * windows)
 
 
 def _in_blocks(layer: Conv2D, channels: int, blocks: tuple[int, int]) -> Room:

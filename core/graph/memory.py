@@ -1,9 +1,9 @@
 """What training a drawing will take in memory, found by walking through it as the engine lays it out.
 
 Nothing is claimed and no kernel is loaded, so this is asked after every edit. The engine keeps every output and, where
-something before it learns, its gradient; a ReLU, and behind Conv2D a 2×2 max pool, work in the output of the layer
-before them. Convolutions keep packed filters, one sum of their gradients for each part of a batch, and frames for each
-thread.
+something before it learns, room for its gradient, which others use too at other times; a ReLU, behind Conv2D a 2×2 max
+pool and behind BatchNorm an Add work in the output of the layer before them. Convolutions keep packed filters, one sum
+of their gradients for each part of a batch, and frames for each thread.
 """
 
 import math
@@ -62,6 +62,26 @@ def memory(inference: Inference) -> Memory:
     return _Walk(inference).result()
 
 
+@dataclass
+class _Step:
+    """A step of the engine: the layer that it begins with, the steps it reads, where in the order its output is made.
+
+    `size` are the numbers of its output, `kept` those that it keeps besides for the way back.
+    """
+
+    key: str
+    node: Node
+    sources: list[str]
+    size: int
+    learns: bool
+    place: int
+    end: str
+    kept: int = 0
+    relu: bool = False
+    pool: bool = False
+    adds: bool = False
+
+
 class _Walk:
     """Steps of the engine as they come: `made` maps each layer to the step that makes its output."""
 
@@ -69,81 +89,122 @@ class _Walk:
         self._network, self._shapes, self._gets = inference.network, inference.shapes, inference.inputs
         self._readers = {key: len(self._network.outgoing.get(key, ())) for key in self._network.nodes}
         self._made: dict[str, str] = {}
-        self._ends: dict[str, str] = {}
-        self._relu: set[str] = set()
-        self._pool: set[str] = set()
-        self._alone: set[str] = set()
-        self._learns: set[str] = set()
-        self._read: set[str] = set()
-        self._sizes: dict[str, int] = {}
-        self._copies: dict[str, int] = {}
-        self._more = 0
-        for key in self._network.order:
+        self._steps: dict[str, _Step] = {}
+        for place, key in enumerate(self._network.order):
             if self._shapes.get(key) is not None and self._gets.get(key) is not None:
-                self._take(key, self._network.nodes[key], math.prod(self._shapes[key] or ()))
+                self._take(key, place, math.prod(self._shapes[key] or ()))
 
-    def _take(self, key: str, node: Node, size: int) -> None:
+    def _take(self, key: str, place: int, size: int) -> None:
+        node = self._network.nodes[key]
         sources = [self._made[each] for _, each in sorted(self._network.inputs_of(key).items()) if each in self._made]
-        if sources and self._joins(key, node, sources, size):
-            self._made[key], self._ends[sources[0]] = sources[0], key
+        joined = self._joined(key, node, [self._steps[each] for each in sources], size)
+        if joined is not None:
+            self._made[key], joined.end, joined.place = joined.key, key, place
             return
-        self._made[key] = self._ends[key] = key
-        self._sizes[key] = size
         specs = node.layer.arrays(*self._gets[key]).values()
-        if any(each in self._learns for each in sources) or (not node.layer.frozen
-                                                             and any(spec.trained for spec in specs)):
-            self._learns.add(key)
-        if node.type == "Conv2D" and self._room(key).alone:
-            self._alone.add(key)
-        self._copies[key] = 2 if key in self._learns and not self._lent(node, sources, size) else 1
-        self._more += size if node.type == "MaxPool2D" else 0
-        for each in sources:
-            # A second reader of an output has a gradient of its own, to be added up.
-            self._more += self._sizes[each] if each in self._learns and each in self._read else 0
-            self._read.add(each)
+        learns = any(self._steps[each].learns for each in sources) or (
+            not node.layer.frozen and any(spec.trained for spec in specs))
+        self._made[key] = key
+        self._steps[key] = _Step(key, node, sources, size, learns, place, key,
+                                 kept=size if node.type == "MaxPool2D" else 0)
 
-    def _joins(self, key: str, node: Node, sources: list[str], size: int) -> bool:
-        """Whether a layer works in the output of the step before it."""
+    def _joined(self, key: str, node: Node, sources: list[_Step], size: int) -> _Step | None:
+        """The step before in whose output a layer works."""
+        if not sources:
+            return None
         before = sources[0]
-        source = self._network.nodes[before]
         if node.layer.bypassed:
-            return True
+            return before
+        if node.type == "Add" and len(sources) == 2:
+            return self._adding(sources)
         if any(self._readers[each] != 1 for each in self._network.inputs_of(key).values()):
-            return False
+            return None
         if node.type == "Flatten" or (node.type == "Softmax" and not self._readers[key]):
-            return True
-        if node.type == "ReLU" and source.type in _TAKES_RELU and before not in self._relu | self._alone:
-            self._relu.add(before)
-            return True
-        if _halves(node) and source.type == "Conv2D" and before not in self._pool | self._alone:
-            self._pool.add(before)
-            self._sizes[before] = size
-            self._more += size // FLOAT_BYTES
-            return True
-        return False
+            return before
+        if node.type == "ReLU" and before.node.type in _TAKES_RELU and not before.relu:
+            before.relu = True
+            return before
+        if _halves(node) and before.node.type == "Conv2D" and not before.pool:
+            before.pool, before.size = True, size
+            before.kept += size // FLOAT_BYTES
+            return before
+        return None
 
-    def _lent(self, node: Node, sources: list[str], size: int) -> bool:
-        """Whether the way back works in the gradient of an input that nobody else reads."""
-        return node.type in _IN_PLACE and any(
-            each in self._learns and self._sizes[each] == size and self._readers[self._ends[each]] == 1
-            for each in sources)
+    def _adding(self, sources: list[_Step]) -> _Step | None:
+        """The normalisation that adds another branch in its own pass."""
+        for before, other in (sources, sources[::-1]):
+            alone = self._readers[before.end] == 1 and len(self._shapes[before.end] or ()) == 3
+            if before.node.type == "BatchNorm" and alone and not before.relu and not before.adds and before != other:
+                before.adds = True
+                before.sources.append(other.key)
+                return before
+        return None
 
-    def _room(self, key: str) -> Room:
-        return room_for(self._network.nodes[key].layer, self._gets[key][0], key in self._relu, key in self._pool)
+    def _room(self, step: _Step) -> Room:
+        first = not any(self._steps[each].learns for each in step.sources)
+        return room_for(step.node.layer, self._gets[step.key][0], step.relu, step.pool, first)
 
     def result(self) -> Memory:
         """All of it added up."""
         arrays = largest = 0
-        for key in self._sizes:
-            node = self._network.nodes[key]
-            sizes = [spec.size for spec in node.layer.arrays(*self._gets[key]).values()]
+        for step in self._steps.values():
+            sizes = [spec.size for spec in step.node.layer.arrays(*self._gets[step.key]).values()]
             arrays += sum(-(-size // 16) * 16 for size in sizes)
-            largest = max(largest, 0 if node.type == "Dense" else sum(sizes))
+            largest = max(largest, 0 if step.node.type == "Dense" else sum(sizes))
         parts = next((count for most, count in _PARTS if largest <= most), _FEWEST_PARTS)
         finals = sum(math.prod(self._shapes.get(key) or ()) for key in self._network.finals())
-        picture = sum(self._sizes[key] * self._copies[key] for key in self._sizes) + self._more + 2 * finals
-        rooms = [self._room(key) for key in self._sizes if self._network.nodes[key].type == "Conv2D"]
+        picture = sum(step.size + step.kept for step in self._steps.values()) + 2 * finals
+        picture += gradient_numbers(sorted(self._steps.values(), key=lambda step: step.place))
+        rooms = [self._room(step) for step in self._steps.values() if step.node.type == "Conv2D"]
         return Memory(arrays, picture, parts, tuple(rooms))
+
+
+@dataclass
+class _Lot:
+    """Room for a gradient of some size, and the last place in the order that needs it."""
+
+    size: int
+    until: int
+
+
+def gradient_numbers(steps: list[_Step]) -> int:
+    """Numbers for the gradients of one picture, as the engine shares room between those that are never there at once.
+
+    A gradient is there from the last reader of an output to the step that made it; a Dense layer's stays.
+    """
+    by_key = {step.key: step for step in steps}
+    readers: dict[str, list[int]] = {step.key: [] for step in steps}
+    for step in steps:
+        for each in step.sources:
+            readers[each].append(step.place)
+    lots: list[_Lot] = []
+    own: dict[str, _Lot] = {}
+    claims = dict.fromkeys(by_key, 0)
+
+    def take(size: int, first: int, last: int) -> _Lot:
+        free = next((lot for lot in lots if lot.size == size and lot.until < first), None)
+        if free is None:
+            lots.append(_Lot(size, last))
+            return lots[-1]
+        free.until = last
+        return free
+
+    for step in steps:
+        last = max(readers[step.key], default=len(by_key) * len(by_key) + step.place)
+        if step.learns:
+            lent = next((own[each] for each in step.sources if step.node.type in _IN_PLACE and each in own
+                         and len(readers[each]) == 1 and by_key[each].size == step.size), None)
+            if lent is not None:
+                lent.until = max(lent.until, last)
+            dense = lent is None and step.node.type == "Dense"
+            own[step.key] = lent or (_Lot(step.size, last) if dense else take(step.size, step.place, last))
+            if dense:
+                lots.append(_Lot(step.size, len(by_key) ** 2 + last))
+        for each in step.sources:
+            claims[each] += each in own
+            if claims[each] > 1 and not (by_key[each].adds and len(readers[each]) == 2):
+                take(by_key[each].size, by_key[each].place, step.place)
+    return sum(lot.size for lot in lots)
 
 
 def _halves(node: Node) -> bool:
