@@ -34,6 +34,7 @@ class Commands(Looking):
     """The parts of the window, and everything that can be done with them."""
 
     found: tuple[str, ...] = ()
+    picture_style: str = "canvas"
 
     # training ---------------------------------------------------------------------------------------------------
 
@@ -80,17 +81,19 @@ class Commands(Looking):
         ExportDialog(self.document.project, self.files.name, self.worker, self.theme, self.window).exec()
 
     def export_picture(self) -> None:
-        """Write the drawing as SVG, PNG, PDF or TikZ."""
-        text, _ = QFileDialog.getSaveFileName(self.window, "Export picture", f"{self.files.name}.svg",
-                                              "SVG (*.svg);;PNG (*.png);;PDF (*.pdf);;TikZ for LaTeX (*.tex)")
-        if text:
-            self.write_picture(Path(text))
+        """Ask how to draw the network and where to, and write it as SVG, PNG, PDF or TikZ."""
+        from guibuilder.picture_dialog import PictureDialog
 
-    def write_picture(self, path: Path) -> None:
+        dialog = PictureDialog(self.document.project.network, self.files.name, self.picture_style, self.window)
+        if dialog.exec() and dialog.path is not None:
+            self.picture_style = dialog.style_name
+            self.write_picture(dialog.path, self.picture_style)
+
+    def write_picture(self, path: Path, style: str = "canvas") -> None:
         """Draw the network into a file of the kind its ending says, without holding up the window."""
         path = path if path.suffix else path.with_suffix(".svg")
         network = self.document.project.network
-        run_in_thread(lambda: _draw(network, path),
+        run_in_thread(lambda: _draw(network, path, style),
                       lambda _: self.bar.show_message(f"The picture is in {path}.", "good"),
                       lambda sentence: self.bar.show_message(sentence, "error"))
 
@@ -226,20 +229,19 @@ class Commands(Looking):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
-def _draw(network: Network, path: Path) -> None:
+def _draw(network: Network, path: Path, style: str) -> None:
     """Draw a network into a file, by its ending; runs in a thread."""
-    from core.drawing.svg import draw
-    from core.drawing.tikz import tikz
+    from core.drawing.styles import STYLES
     from core.formats.atomic import write_atomically
 
-    ending = path.suffix.lower()
+    ending, chosen = path.suffix.lower(), STYLES[style]
 
     def write(file: BinaryIO) -> None:
-        file.write((tikz(network) if ending == ".tex" else draw(network).svg).encode())
+        file.write((chosen.tikz(network) if ending == ".tex" else chosen.draw(network).svg).encode())
 
     if ending in (".svg", ".tex"):
         write_atomically(path, write)
     elif ending in (".png", ".pdf"):
-        write_picture(draw(network).svg, path)
+        write_picture(chosen.draw(network).svg, path)
     else:
         raise CoreError(f"Pictures end with .svg, .png, .pdf or .tex, not {path.suffix}.")

@@ -20,7 +20,7 @@ _FONTS = re.compile('font-family="([^"]*)"')
 def write_picture(svg: str, path: Path, scale: float = 2.0, kind: str = "") -> tuple[int, int]:
     """Write SVG text as png or pdf, or as the ending says; gives its size in pixels (PNG) or points (PDF)."""
     application = _application()
-    renderer = QSvgRenderer(QByteArray(_with_one_font(svg).encode("utf-8")))
+    renderer = QSvgRenderer(QByteArray(with_one_font(svg).encode("utf-8")))
     if not renderer.isValid():
         raise CoreError("This picture cannot be painted.")
     data, size = _pdf(renderer) if (kind or path.suffix.lower()) in ("pdf", ".pdf") else _png(renderer, scale)
@@ -37,8 +37,8 @@ def _application() -> QGuiApplication | None:
     return QGuiApplication(["guibuilder"])
 
 
-def _with_one_font(svg: str) -> str:
-    """QtSvg takes a list of fonts for the name of one: leave the first that is installed."""
+def with_one_font(svg: str) -> str:
+    """SVG text for QtSvg, which takes a list of fonts for the name of one: the first that is installed is left."""
     known = set(QFontDatabase.families())
 
     def chosen(found: re.Match[str]) -> str:

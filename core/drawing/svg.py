@@ -43,7 +43,7 @@ def draw(network: Network, *, dark: bool = False, caption: bool = True) -> Pictu
     width = max(right - left, _LEAST_WIDTH if caption else 0.0) + 2 * _MARGIN
     height = bottom - top + 2 * _MARGIN + head
     left, top = left - _MARGIN, top - _MARGIN - head
-    parts = [element("title", escaped(network.name or "Network")), element("desc", escaped(_figures(inference, costs))),
+    parts = [element("title", escaped(network.name or "Network")), element("desc", escaped(figures(inference, costs))),
              element("rect", x=left, y=top, width=width, height=height, fill=colours.canvas)]
     if caption:
         start = min((node.position[0] for node in network.nodes.values()), default=0.0)
@@ -74,7 +74,7 @@ def _said(inference: Inference, costs: Cost, key: str) -> NodeText:
                     tuple(problem.sentence() for problem in problems))
 
 
-def _figures(inference: Inference, costs: Cost) -> str:
+def figures(inference: Inference, costs: Cost) -> str:
     """The network's size in words, or what keeps it from being known."""
     count = len(expanded(inference.network).nodes)
     parts = [f"{count:,} layer{'' if count == 1 else 's'}"]
@@ -87,9 +87,9 @@ def _figures(inference: Inference, costs: Cost) -> str:
 
 def _caption(inference: Inference, costs: Cost, colours: Colours, place: Point, room: float) -> list[str]:
     title = elided(inference.network.name or "Network", room, _TITLE, bold=True)
-    figures = elided(_figures(inference, costs), room, _SUBTITLE)
+    size = elided(figures(inference, costs), room, _SUBTITLE)
     return [text(title, place[0], place[1] + 12, font_size=_TITLE, font_weight=600, fill=colours.text),
-            text(figures, place[0], place[1] + 32, font_size=_SUBTITLE,
+            text(size, place[0], place[1] + 32, font_size=_SUBTITLE,
                  fill=colours.error if inference.errors else colours.soft)]
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.drawing.measure import elided, number_width, text_width
 from core.drawing.nodes import HEADER, PORT, RADIUS, NodeText, input_height
@@ -42,6 +42,11 @@ def tikz(network: Network) -> str:
     lines += _labels(inference, routes)
     for each in said.values():
         lines += _node(each)
+    return document(lines)
+
+
+def document(lines: Sequence[str]) -> str:
+    """A whole document around the commands of a picture; places in them are pixels of the canvas, y downwards."""
     body = "\n".join(f"  {line}" for line in lines)
     return "\n".join([
         "% Compile it as it is, or copy the tikzpicture and the colours above it.",
@@ -70,13 +75,18 @@ def _definitions(colours: Colours) -> list[str]:
 
 
 def _wire(each: Route, *, known: bool) -> str:
+    style = "" if known else ", dashed"
+    return rf"\draw[net-wire, line width=1.5bp, line cap=round{style}] {way(each.path)};"
+
+
+def way(path: str) -> str:
+    """An SVG path of M, L and C as TikZ has it."""
     parts = []
-    for kind, numbers in _PATH.findall(each.path):
+    for kind, numbers in _PATH.findall(path):
         values = numbers.split()
         points = [f"({x}, {y})" for x, y in zip(values[::2], values[1::2], strict=True)]
         parts.append({"M": "{}", "L": "-- {}", "C": ".. controls {} and {} .. {}"}[kind].format(*points))
-    style = "" if known else ", dashed"
-    return rf"\draw[net-wire, line width=1.5bp, line cap=round{style}] {' '.join(parts)};"
+    return " ".join(parts)
 
 
 def _labels(inference: Inference, routes: Mapping[Edge, Route]) -> list[str]:
@@ -88,7 +98,7 @@ def _labels(inference: Inference, routes: Mapping[Edge, Route]) -> list[str]:
         wide, (x, y) = max(36.0, number_width(shape, _LABEL) + 24), each.label
         found.append(rf"\filldraw[fill=net-canvas, draw=net-hairline, rounded corners=6bp] "
                      rf"({x - wide / 2:g}, {y - 9:g}) rectangle ({x + wide / 2:g}, {y + 9:g});")
-        found.append(_text(shape, x, y + 4, _LABEL, "net-soft", anchor="base", family=r"\ttfamily"))
+        found.append(text_node(shape, x, y + 4, _LABEL, "net-soft", anchor="base", family=r"\ttfamily"))
     return found
 
 
@@ -119,23 +129,25 @@ def _texts(said: NodeText, family: str) -> list[str]:
     node, room = said.node, _RIGHT - _LEFT
     name, kind = node.name, node.type
     both = text_width(name, _NAME, bold=True) + _GAP + text_width(kind, _KIND, bold=True) <= room
-    found = [_text(name if both else elided(name, room, _NAME, bold=True), _LEFT, 16, _NAME, "net-strong", bold=True)]
+    shown_name = name if both else elided(name, room, _NAME, bold=True)
+    found = [text_node(shown_name, _LEFT, 16, _NAME, "net-strong", bold=True)]
     if both:
-        found.append(_text(kind, _RIGHT, 16, _KIND, family, anchor="base east", bold=True))
+        found.append(text_node(kind, _RIGHT, 16, _KIND, family, anchor="base east", bold=True))
     short = "bypassed" if node.layer.bypassed else node.layer.short()
     if short:
         size = max(10.0, min(_SETTINGS, _SETTINGS * room / text_width(short, _SETTINGS)))
-        found.append(_text(elided(short, room, size), _LEFT, 43.5, size, "net-soft"))
+        found.append(text_node(elided(short, room, size), _LEFT, 43.5, size, "net-soft"))
     shown, colour = (said.complaint, "net-problem") if said.error else (said.shape, "net-strong")
-    found.append(_text(shown, _LEFT, 61.5, _SHAPE, colour, bold=True))
+    found.append(text_node(shown, _LEFT, 61.5, _SHAPE, colour, bold=True))
     if said.parameters and not said.error and number_width(said.shape, _SHAPE) + number_width(
             said.parameters, _COUNT) + _GAP / 2 <= room:
-        found.append(_text(said.parameters, _RIGHT, 61.5, _COUNT, "net-soft", anchor="base east"))
+        found.append(text_node(said.parameters, _RIGHT, 61.5, _COUNT, "net-soft", anchor="base east"))
     return found
 
 
-def _text(content: str, x: float, y: float, size: float, colour: str, *, anchor: str = "base west",
-          bold: bool = False, family: str = r"\sffamily") -> str:
+def text_node(content: str, x: float, y: float, size: float, colour: str, *, anchor: str = "base west",
+              bold: bool = False, family: str = r"\sffamily") -> str:
+    """A line of text of `size` pixels; nothing of it is taken for a command."""
     weight = r"\bfseries" if bold else ""
     font = rf"{family}{weight}\fontsize{{{size * POINTS:.4g}}}{{{size:.4g}}}\selectfont"
     return rf"\node[anchor={anchor}, text={colour}, font={font}] at ({x:g}, {y:g}) {{{escaped(content)}}};"

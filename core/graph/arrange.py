@@ -32,7 +32,7 @@ def arrange(network: Network, ids: Collection[str] | None = None, *,
     chosen = set(network.nodes if ids is None else ids)
     if not chosen:
         return {}
-    lanes, crossing = _columns(network, chosen)
+    lanes, crossing = columns_of(network, chosen)
     places = _rows(lanes, crossing, columns)
     places = {key: place for key, place in places.items() if key in chosen}
     if ids is None:
@@ -42,7 +42,7 @@ def arrange(network: Network, ids: Collection[str] | None = None, *,
     return {key: (x + left, y + top) for key, (x, y) in places.items()}
 
 
-def _columns(network: Network, chosen: set[str]) -> tuple[Lanes, list[int]]:
+def columns_of(network: Network, chosen: set[str]) -> tuple[Lanes, list[int]]:
     """Nodes and placeholders of long wires by column, in the order of lanes; and how many wires cross behind each."""
     depth: dict[str, int] = {}
     for key in network.order:

@@ -3,13 +3,14 @@
 import argparse
 from pathlib import Path
 
+from core.drawing.styles import STYLES
 from core.formats import FORMATS, save_file
 from core.formats.folder import ZIP
 from core.project import Project
 from core.worker.messages import Exported, ExportFile
 from guibuilder.command_line.common import add_network, checked, load_network, need_folder, print_json, say
 from guibuilder.command_line.learned import say_untrained
-from guibuilder.command_line.pictures import write_picture
+from guibuilder.command_line.pictures import STYLE_WORDS, write_picture
 
 NAME = "export"
 SUMMARY = "write a network in another format, compared with the engine where it can be run here"
@@ -30,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="; ".join(f"{name}: {title}" for name, title in titles.items()))
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write; for "
                         "pytorch, keras and numpy a folder, or a .zip")
+    parser.add_argument("--style", choices=STYLES, default="canvas",
+                        help=f"how a picture is drawn: {STYLE_WORDS} (canvas)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         say_untrained(project)
     written = Exported(arguments.to, str(out))
     if arguments.to in PICTURES:
-        write_picture(project.network, out, arguments.to)
+        write_picture(project.network, out, arguments.to, style=arguments.style)
     elif arguments.to in (*COMPARED, "html"):
         written = _compared(project, arguments.to, out)
         say(*([written.note] if written.note else []))

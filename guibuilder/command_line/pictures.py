@@ -3,26 +3,31 @@
 import importlib
 from pathlib import Path
 
-from core.drawing.svg import Picture, draw
-from core.drawing.tikz import tikz
+from core.drawing.styles import STYLES
+from core.drawing.svg import Picture
 from core.errors import SystemLibraryError, UsageError
 from core.formats.atomic import write_atomically
 from core.graph.arrange import arrange
 from core.graph.network import Network
 
 KINDS = ("svg", "png", "pdf", "tikz")
+STYLE_WORDS = "; ".join(f"{name}: {style.words}" for name, style in STYLES.items())
 ENDINGS = ("svg", "png", "pdf", "tex")
 
 
 def write_picture(network: Network, path: Path, kind: str = "", *, dark: bool = False,
-                  scale: float = 2.0) -> tuple[int, int]:
-    """Draw a network as svg, png, pdf or tikz, or as the ending says; gives its size (pixels; points of a PDF)."""
+                  scale: float = 2.0, style: str = "canvas") -> tuple[int, int]:
+    """Draw a network as svg, png, pdf or tikz, or as the ending says; gives its size (pixels; points of a PDF).
+
+    `style` is one of `core.drawing.styles.STYLES`.
+    """
     kind = kind or path.suffix.lower().removeprefix(".").replace("tex", "tikz")
     if kind not in KINDS:
         raise UsageError(f"{path} must end in {', '.join(f'.{each}' for each in KINDS)}.")
-    picture = draw(arranged(network), dark=dark)
+    network = arranged(network)
+    picture = STYLES[style].draw(network, dark=dark)
     if kind == "tikz":
-        source = tikz(arranged(network))
+        source = STYLES[style].tikz(network)
         write_atomically(path, lambda file: file.write(source.encode("utf-8")))
         return picture.width, picture.height
     if kind == "svg":

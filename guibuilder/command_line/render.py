@@ -3,18 +3,20 @@
 import argparse
 from pathlib import Path
 
+from core.drawing.styles import STYLES
 from guibuilder.command_line.common import add_network, find_network, print_json
-from guibuilder.command_line.pictures import write_picture
+from guibuilder.command_line.pictures import STYLE_WORDS, write_picture
 
 NAME = "render"
-SUMMARY = "picture of a network (.svg, .png or .pdf)"
+SUMMARY = "picture of a network (.svg, .png, .pdf or .tex)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """NET, the file and the look."""
     add_network(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture to write")
-    parser.add_argument("--style", choices=["canvas"], default="canvas", help="how the network is drawn (canvas)")
+    parser.add_argument("--style", choices=STYLES, default="canvas",
+                        help=f"how the network is drawn: {STYLE_WORDS} (canvas)")
     parser.add_argument("--dark", action="store_true", help="light on dark")
     parser.add_argument("--scale", type=float, default=2.0, metavar="X", help="PNG pixels for one of the canvas (2)")
 
@@ -23,7 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw it; a network with problems is drawn too, with them."""
     network = find_network(arguments.network).network
     scale = min(max(arguments.scale, 0.1), 10.0)
-    size = write_picture(network, arguments.out, dark=arguments.dark, scale=scale)
+    size = write_picture(network, arguments.out, dark=arguments.dark, scale=scale,
+                         style=arguments.style)
     if arguments.json:
         print_json({"out": str(arguments.out), "size": list(size)})
     else:

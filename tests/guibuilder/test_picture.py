@@ -50,11 +50,11 @@ def test_the_kind_can_be_named_and_a_thread_may_paint(qapp, tmp_path):
 
 def test_one_installed_font_is_left_of_each_list(qapp):
     svg = '<svg font-family="No Such Font, &#39;Neither This&#39;, sans-serif"><text font-family="x, monospace"/></svg>'
-    written = picture._with_one_font(svg)
+    written = picture.with_one_font(svg)
     assert "No Such Font" not in written
     assert "," not in written
     here = QFontDatabase.families()[0]
-    assert f'font-family="{here}"' in picture._with_one_font(f'<svg font-family="Nowhere, &#39;{here}&#39;, serif"/>')
+    assert f'font-family="{here}"' in picture.with_one_font(f'<svg font-family="Nowhere, &#39;{here}&#39;, serif"/>')
 
 
 def test_huge_pictures_are_scaled_down_and_nonsense_is_refused(qapp, tmp_path, monkeypatch):

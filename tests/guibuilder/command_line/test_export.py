@@ -165,6 +165,18 @@ def test_render_draws(command, tmp_path):
     assert (tmp_path / "b.svg").read_text() != (tmp_path / "a.svg").read_text()
 
 
+def test_render_and_export_draw_slabs(command, tmp_path):
+    rendered = command("render", "alexnet", "--out", tmp_path / "a.svg", "--style", "slabs", "--json")
+    texts = [each.text for each in ET.parse(tmp_path / "a.svg").getroot().iter("{http://www.w3.org/2000/svg}text")]
+    assert {"11×11, stride 4", "dense 4096", "96"} <= set(texts)
+    assert rendered.json["size"][0] > 500
+    command("render", "alexnet", "--out", tmp_path / "a.tex", "--style", "slabs")
+    command("export", "alexnet", "--to", "tikz", "--out", tmp_path / "b.tex", "--style", "slabs")
+    assert "{dense 4096}" in (tmp_path / "a.tex").read_text("utf-8")
+    assert (tmp_path / "a.tex").read_bytes() == (tmp_path / "b.tex").read_bytes()
+    assert command("render", "alexnet", "--out", tmp_path / "a.svg", "--style", "cubes").status == 2
+
+
 def test_render_paints(command, tmp_path):
     pytest.importorskip("PySide6.QtSvg")
     svg = command("render", "lenet5", "--out", tmp_path / "a.svg", "--json").json["size"]
