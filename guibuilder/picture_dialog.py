@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.drawing.style import LIGHT
 from core.drawing.styles import STYLES
 from core.graph.network import Network
 from guibuilder.picture import with_one_font
@@ -26,7 +27,7 @@ _ROOM = QSize(720, 320)
 
 
 class Preview(QWidget):
-    """A picture as large as it fits, on white as on paper."""
+    """A picture as large as it fits, on the light ground that it is drawn on."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +45,7 @@ class Preview(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), Qt.GlobalColor.white)
+        painter.fillRect(self.rect(), QColor(LIGHT.canvas))
         size = self.renderer.viewBoxF().size()
         if size.isEmpty():
             return
@@ -70,6 +71,7 @@ class PictureDialog(QDialog):
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.choices = QButtonGroup(self)
         self._lay_out()
+        self.resize(self.sizeHint())
         self.choices.idToggled.connect(self._show)
         self.choices.button(list(STYLES).index(style)).setChecked(True)
 
@@ -81,6 +83,7 @@ class PictureDialog(QDialog):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 18, 22, 16)
+        column.setSpacing(10)
         title = QLabel(f"Picture of {self._name}")
         title.setProperty("title", True)
         column.addWidget(title)
@@ -98,8 +101,8 @@ class PictureDialog(QDialog):
 
     def _styles(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        label = QLabel("Style:")
-        row.addWidget(label)
+        row.setSpacing(16)
+        row.addWidget(QLabel("Style:"))
         for number, style in enumerate(STYLES.values()):
             button = QRadioButton(style.title)
             button.setToolTip(style.about)

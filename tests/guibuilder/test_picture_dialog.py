@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
+from core.drawing.style import LIGHT
 from core.drawing.styles import STYLES
 from core.templates import template
 from guibuilder.picture_dialog import PictureDialog
@@ -36,7 +37,7 @@ def test_a_click_on_slabs_shows_slabs(dialog, qtbot):
     assert dialog.about.text() == STYLES["slabs"].about
     assert dialog.preview.accessibleName() == "Preview: feature maps as slabs, as in papers"
     assert _colours(dialog) != before
-    assert QColor(Qt.GlobalColor.white).rgb() in _colours(dialog)
+    assert QColor(LIGHT.canvas).rgb() in _colours(dialog)
 
 
 def test_the_keyboard_chooses_and_exports(dialog, tmp_path, qtbot):
