@@ -12,7 +12,7 @@ from core.engine.steps.base import Part, Pictures
 from core.errors import DataError
 from core.layers.base import Array
 
-_SHARE_MACS = 20_000_000  # forward multiply-adds of a share of a batch that are worth handing to a thread
+_SHARE_MACS = 130_000_000  # forward multiply-adds of a share of a batch that are worth handing to a thread
 # A batch of less work than that for each time the threads meet is done by one thread: two would wait for each other
 # longer than they save. A number of an output counts as so many multiply-adds, for what is done with it besides.
 _ALONE, _NUMBER = 5_000_000, 30

@@ -16,6 +16,7 @@ from core.engine.steps.merge import Join, Sum
 from core.engine.steps.neighbours import Neighbours
 from core.engine.steps.noise import Drop, Noisy, RandomSlope
 from core.engine.steps.per_channel import Hinged, Scaled, Sloped
+from core.engine.steps.planes import PlaneConvolution, one_channel
 from core.engine.steps.pooling import AveragePool, GlobalAverage, LengthPool, MaxPool, OverChannels, WeightedPool
 from core.engine.steps.reshape import Transpose
 from core.engine.steps.split import SplitConvolution
@@ -36,6 +37,8 @@ def _convolution(task: Task, source: Tensor, output: Tensor, build: Build) -> St
     # First what does not depend on the number of threads, so that the bits do not either.
     if suits(task, source):
         return FewFilters(task, source, output, build)
+    if one_channel(task, source):
+        return PlaneConvolution(task, source, output, build)
     return (SharedConvolution if share_pictures(task, build) else DirectConvolution)(task, source, output, build)
 
 

@@ -24,11 +24,14 @@ class DirectConvolution(Convolution):
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         assert isinstance(task.layer, Conv2D)
         shape = Geometry.of(task.layer, task.input_shapes[0])
-        group = CACHE_FLOATS // max(shape.pixels * shape.filters, shape.frame_numbers)
-        super().__init__(task, source, output, build, shape, group)
+        super().__init__(task, source, output, build, shape, self.together(shape))
         self._plan_forward()
         if build.learns:
             self._plan_backward()
+
+    def together(self, shape: Geometry) -> int:
+        """How many pictures are worked on at a time."""
+        return CACHE_FLOATS // max(shape.pixels * shape.filters, shape.frame_numbers)
 
     def _plan_forward(self) -> None:
         shape, build = self.shape, self.build

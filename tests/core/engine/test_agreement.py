@@ -12,6 +12,7 @@ from core.engine.parameters import Parameters
 from core.engine.plan import make_plan
 from core.engine.steps.direct import DirectConvolution
 from core.engine.steps.few_filters import FewFilters
+from core.engine.steps.planes import PlaneConvolution
 from core.graph.shapes import infer
 from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
@@ -86,6 +87,19 @@ def test_the_first_layer_has_pixels_in_its_lanes_where_filters_would_leave_them_
         arena = Arena()
         made[name] = type(make_plan(flow, 4, 1, True, Parameters(arena)).steps[0])
     assert made == {"few": FewFilters, "many": DirectConvolution}
+
+
+@pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
+@given(vectors=st.integers(1, 3), padding=PADDING, size=st.tuples(st.integers(3, 9), st.integers(3, 9)),
+       bias=st.booleans(), relu=st.booleans(), count=st.sampled_from([1, 5, 33]))
+@settings(max_examples=30)
+def test_one_channel_and_whole_vectors_of_filters(vectors, padding, size, bias, relu, count):
+    first = {"filters": vectors * LANES, "padding": padding, "bias": bias}
+    network = chain((1, *size), ("Conv2D", first), *(["ReLU"] if relu else []), "Flatten", ("Dense", {"units": 3}))
+    assume(not infer(network).errors)
+    made = make_plan(fused(make_flow(network, join_softmax=True)), 4, 1, True, Parameters(Arena()))
+    assert isinstance(made.steps[0], PlaneConvolution)
+    assert disagreement(network, count=count) < LIMIT
 
 
 @pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")

@@ -1,0 +1,63 @@
+"""3×3 filters on one channel, against the definition."""
+
+import numpy as np
+import pytest
+
+from core.kernels import planes
+from core.kernels.jit import COMPILED
+from core.kernels.processor import LANES
+from tests.core.kernels.arrays import flat, room
+
+pytestmark = pytest.mark.skipif(not COMPILED, reason="compilation is switched off")
+
+PICTURES, HEIGHT, WIDTH = 5, 4, 7
+LINE, FRAME = WIDTH + 2, (HEIGHT + 2) * (WIDTH + 2)
+COUNTS = [LANES, 2 * LANES, 3 * LANES]
+
+
+def _frames(rng):
+    frames = rng.normal(size=(PICTURES, HEIGHT + 2, LINE))
+    return frames, np.lib.stride_tricks.sliding_window_view(frames, (3, 3), axis=(1, 2))
+
+
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("count", COUNTS)
+def test_forward(count, relu):
+    rng = np.random.default_rng(count)
+    (frames, windows), weights, bias = _frames(rng), rng.normal(size=(3, 3, count)), rng.normal(size=count)
+    output, floor = flat(np.full((PICTURES, HEIGHT, WIDTH, count), 9.0)), 0 if relu else -np.inf
+    sizes = np.array([PICTURES - 2, FRAME, FRAME, LINE, HEIGHT * WIDTH * count, HEIGHT, WIDTH, count])
+    planes.convolve_planes(flat(frames), flat(weights), flat(bias), output, np.float32(floor), sizes)
+    wanted = np.maximum(np.einsum("pyxij,ijo->pyxo", windows, weights) + bias, floor)
+    made = output.reshape(PICTURES, HEIGHT, WIDTH, count)
+    np.testing.assert_allclose(made[1:-1], wanted[1:-1], rtol=1e-5, atol=1e-5)
+    assert (made[[0, -1]] == 9).all()
+
+
+def test_a_broken_number_goes_through_relu():
+    frames, output = np.zeros((HEIGHT + 2, LINE)), room(HEIGHT, WIDTH, LANES)
+    frames[2, 2] = np.nan
+    sizes = np.array([1, 0, FRAME, LINE, 0, HEIGHT, WIDTH, LANES])
+    planes.convolve_planes(flat(frames), flat(np.ones((9, LANES))), room(LANES), output, np.float32(0), sizes)
+    assert np.isnan(output.reshape(HEIGHT, WIDTH, LANES)).any(axis=2).sum() == 9
+
+
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("count", COUNTS)
+def test_gradients_by_chunks(count, relu):
+    rng = np.random.default_rng(count)
+    frames, windows = _frames(rng)
+    gradient, output = rng.normal(size=(2, PICTURES, HEIGHT, WIDTH, count))
+    slots, bias_step = -(-PICTURES // 2), count + LANES
+    sums, bias_sums = flat(np.full((slots, 9, count), 9.0)), flat(np.full((slots, bias_step), 9.0))
+    sizes = np.array([2, PICTURES, 2, FRAME, FRAME, LINE, HEIGHT, WIDTH, count, int(not relu), bias_step])
+    # The frames begin with the first picture of the range, one frame behind the start.
+    planes.add_plane_gradients(flat(frames[1:]), flat(gradient), flat(output), sums, bias_sums, sizes)
+    passed = np.where(output > 0, gradient, 0) if relu else gradient
+    made, bias = sums.reshape(slots, 9, count), bias_sums.reshape(slots, bias_step)[:, :count]
+    for slot, pictures in ((1, slice(2, 4)), (2, slice(4, 5))):
+        wanted = np.einsum("pyxij,pyxo->ijo", windows[pictures], passed[pictures]).reshape(9, count)
+        np.testing.assert_allclose(made[slot], wanted, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(bias[slot], passed[pictures].sum(axis=(0, 1, 2)), rtol=1e-4, atol=1e-4)
+    assert (made[0] == 9).all()
+    assert (bias[0] == 9).all()
