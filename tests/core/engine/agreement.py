@@ -130,6 +130,12 @@ def residual() -> Network:
     return drawing.add("Softmax", "Softmax").network
 
 
+def digits() -> Network:
+    """3×3 filters in whole vectors on pictures of one channel."""
+    return chain((1, 10, 9), ("Conv2D", {"filters": 48, "padding": 1}), "ReLU", "Flatten",
+                 ("Dense", {"units": 5}))
+
+
 def blocks() -> Network:
     """Three convolutions by Winograd, on sizes that do not fill its blocks, and a direct one between them."""
     return chain((3, 11, 10), ("Conv2D", {"filters": 16, "padding": 1}), "ReLU", ("Conv2D", {"filters": 32}), "ReLU",
@@ -168,6 +174,6 @@ assert set(LOSSES) == {"cross-entropy", "sum-of-squares", "mean-squares"}
 if __name__ == "__main__":
     found = {made.__name__: {"apart": max(disagreement(made(), count) for count in (3, 9)),
                              "differing": differing(made(), make_optimizer(TrainOptions()))}
-             for made in (lenet, every_layer, residual, blocks, many_weights)}
+             for made in (lenet, every_layer, residual, blocks, many_weights, digits)}
     print(json.dumps({"lanes": LANES, "compiled": COMPILED, "networks": found}))
     sys.exit()

@@ -5,13 +5,22 @@ import pytest
 
 from core.engine.engine import Engine
 from core.train.optimizers import OPTIMIZERS
-from tests.core.engine.agreement import blocks, differing, lenet, lively_weights, many_weights, pictures, residual
+from tests.core.engine.agreement import (
+    blocks,
+    differing,
+    digits,
+    lenet,
+    lively_weights,
+    many_weights,
+    pictures,
+    residual,
+)
 from tests.core.networks import every_layer
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-@pytest.mark.parametrize("network", [lenet(), every_layer(), residual(), blocks(), many_weights()],
-                         ids=["lenet", "every layer", "residual", "blocks", "many weights"])
+@pytest.mark.parametrize("network", [lenet(), every_layer(), residual(), blocks(), many_weights(), digits()],
+                         ids=["lenet", "every layer", "residual", "blocks", "many weights", "digits"])
 def test_bits_do_not_depend_on_threads(network, optimizer):
     assert differing(network, OPTIMIZERS[optimizer]()) == []
 
