@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtGui import QColor, QFontDatabase, QImage
 
 from core.drawing.style import DARK, LIGHT
+from core.drawing.styles import STYLES
 from core.drawing.svg import draw
 from core.errors import CoreError, FileError
 from core.templates import template
@@ -37,6 +38,11 @@ def test_pdf_is_a_page_of_the_pictures_size(qapp, tmp_path):
     assert content.startswith(b"%PDF-")
     assert size == (round(drawn.width * 0.75), round(drawn.height * 0.75))
     assert content.count(b"/Type /Page\n") == 1
+
+
+def test_texts_stay_texts_in_a_pdf(qapp, tmp_path):
+    write_picture(STYLES["slabs"].draw(NETWORK).svg, tmp_path / "a.pdf")
+    assert b"/ToUnicode" in (tmp_path / "a.pdf").read_bytes()
 
 
 def test_the_kind_can_be_named_and_a_thread_may_paint(qapp, tmp_path):

@@ -1,6 +1,6 @@
 """A network as the figure of papers and lectures: slabs for feature maps, bars for vectors, as a value."""
 
-from core.drawing.measure import elided, text_width
+from core.drawing.measure import elided
 from core.drawing.nodes import complaint
 from core.drawing.slabs.groups import about, stacks_of
 from core.drawing.slabs.placing import LINE, MARGIN, NAME, NOTE, NUMBER, UNDER, Grid, Item, items_of, placed
@@ -98,10 +98,3 @@ def _caption(name: str, counted: str, room: float, wrong: bool) -> list[Label]:
     return [Label(elided(name, room, _TITLE, bold=True), MARGIN, MARGIN + 12, _TITLE, "text", "start", bold=True),
             Label(elided(counted, room, _SUBTITLE), MARGIN, MARGIN + 32, _SUBTITLE, "error" if wrong else "soft",
                   "start")]
-
-
-def extent(label: Label) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of a text, as far as that is known without a font."""
-    wide = text_width(label.text, label.size, bold=label.bold)
-    left = label.x - {"start": 0.0, "middle": wide / 2, "end": wide}[label.anchor]
-    return left, label.y - 0.75 * label.size, left + wide, label.y + 0.2 * label.size
