@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from core.kernels.jit import kernel
 from core.kernels.processor import LANES, TILE
 from core.kernels.tile import wide_tile
-from core.kernels.vector_steps import copy_run, copy_two
+from core.kernels.vector_steps import copy_run, copy_two, fetch_to_read, fetch_to_write
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -40,8 +40,15 @@ def multiply_panels(a: Floats, b: Floats, c: Floats, panel: Floats, rows: Intege
                         copy_two(b, place + column, panel, target)
                     else:
                         copy_run(b, place + column, panel, target, wide - column)
+            # Meanwhile memory brings what the next panels are made of, and where the next rows go.
+            ahead, ahead_at = (start + DEPTH, block) if start + DEPTH < depth else (0, block + PANELS * WIDTH)
+            share = -(-DEPTH * _ROWS // max(1, count))
             row = 0
             while row < count:
+                for step in range(row // _ROWS * share, min((row // _ROWS + 1) * share, DEPTH, depth - ahead)):
+                    fetch_to_read(b, (ahead + step) * columns + ahead_at, min(PANELS * WIDTH, end - ahead_at))
+                for other in range(row + _ROWS, min(row + 2 * _ROWS, count)):
+                    fetch_to_write(c, c_rows[other] + block, wide)
                 for column in range(0, wide, WIDTH):
                     wide_tile((a, start, a_rows), (panel, column * DEPTH), (c, block + column, c_rows),
                               (panel, PANELS * DEPTH * WIDTH, _NO_FLOOR), (1, 0, 0, length, WIDTH),

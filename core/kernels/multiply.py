@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from core.kernels.jit import kernel
 from core.kernels.processor import LANES, TILE
 from core.kernels.tile import dot_tile, tall_tile, wide_tile
+from core.kernels.vector_steps import fetch_to_read
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -105,10 +106,20 @@ def multiply_dots(a: Floats, b: Floats, bias: Floats, c: Floats, first: int, end
             made[column] = bias[first_column + column]
     for start in range(0, inputs, _DOT_BLOCK):
         length = min(_DOT_BLOCK, inputs - start)
+        # Meanwhile memory brings the next weights, and of each row a part of what the next block takes.
+        share = min(length, -(-length * _DOT_ROWS // max(1, end - first)))
+        part = -(-length * _DOT_COLUMNS // max(1, end_column - first_column))
         for column in range(first_column, end_column, _DOT_COLUMNS):
             columns = min(_DOT_COLUMNS, end_column - column)
+            part_at = start + length + (column - first_column) // _DOT_COLUMNS * part
             row = first
             while row < end:
+                if inputs > _DOT_BLOCK:
+                    share_at = start + (row - first) // _DOT_ROWS * share
+                    for other in range(column + _DOT_COLUMNS, min(column + 2 * _DOT_COLUMNS, end_column)):
+                        fetch_to_read(b, other * inputs + share_at, share)
+                    for other in range(row, min(row + _DOT_ROWS, end)):
+                        fetch_to_read(a, other * inputs + part_at, part)
                 dot_tile((a, row * inputs + start, inputs), (b, column * inputs + start, inputs),
                          (c, row * outputs + column, outputs), (length, min(_DOT_ROWS, end - row), columns))
                 row += _DOT_ROWS

@@ -17,6 +17,8 @@ from core.kernels.processor import LANES
 Builder = Any
 Value = Any
 
+LINE = 16  # float32 in a cache line of most processors; other lengths only cost or spare some requests
+
 FLOAT = ir.FloatType()
 INT = ir.IntType(64)
 _INT32 = ir.IntType(32)

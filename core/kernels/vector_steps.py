@@ -71,6 +71,29 @@ def copy_two(typing: Any, source: Any, source_at: Any, target: Any, target_at: A
     return signature, generate
 
 
+def _fetcher(write: bool) -> Callable[..., None]:
+    """fetch(values, place, count): ask for `count` numbers before they are needed, to be read or written."""
+
+    @intrinsic
+    def fetch(typing: Any, values: Any, place: Any, count: Any) -> Any:
+        signature = types.void(values, types.int64, types.int64)
+
+        def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+            start = simd.address(context, builder, signature.args[0], arguments[0], arguments[1])
+            line = whole(simd.LINE)
+            lines = builder.sdiv(builder.add(arguments[2], whole(simd.LINE - 1)), line)
+            with simd.counted(builder, lines) as number:
+                simd.fetch(builder, builder.gep(start, [builder.mul(number, line)]), write=write)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return fetch
+
+
+fetch_to_read, fetch_to_write = _fetcher(False), _fetcher(True)
+
+
 def keep_largest(builder: Builder, values: list[Value], floor: Value, nobody: Value) -> tuple[Value, Value]:
     """Lane by lane the largest of some vectors and the floor, and which it was; `nobody` (int64) is the floor's number.
 
