@@ -76,7 +76,8 @@ class RReLU(Elementwise):
         """Slopes ~ Uniform(low, high) in training (Xu and others, 2015), their mean otherwise."""
         x = inputs[0]
         if run.training and run.noise:
-            return _sloped(x, run.rng.uniform(self.low, self.high, x.shape).astype(x.dtype), run)
+            low, high = sorted((self.low, self.high))
+            return _sloped(x, run.rng.uniform(low, high, x.shape).astype(x.dtype), run)
         return _sloped(x, np.asarray(self.middle, x.dtype), run)
 
 

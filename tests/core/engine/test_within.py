@@ -6,8 +6,10 @@ import pytest
 from core.engine.engine import Engine
 from core.engine.steps import within
 from core.engine.steps.within import SharedConvolution
+from core.kernels.jit import COMPILED
 from tests.core.engine.agreement import chain, disagreement, lively_weights, pictures
 
+pytestmark = pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
 SECOND = [("Conv2D", {"filters": 16, "kernel": 3}), ("Conv2D", {"filters": 21, "kernel": (4, 3), "padding": 1}),
           ("Conv2D", {"filters": 6, "kernel": 5, "stride": (2, 1), "padding": "same"})]
 BEHIND = [(), ("ReLU",), ("ReLU", "MaxPool2D"), ("MaxPool2D", "Tanh")]
