@@ -17,8 +17,7 @@ from core.engine.parameters import Parameters
 from core.engine.pieces import STEPS_APART, Pieces, and_undo
 from core.engine.plan import Phase, make_plan
 from core.engine.pool import Pool, Work
-from core.engine.runner import Runner, joined
-from core.engine.steps.base import Part
+from core.engine.runner import Runner, joined, one_by_one
 from core.engine.steps.loss import Loss
 from core.engine.timing import StepTimes, time_steps
 from core.engine.update import SLOTS, Optimizer, clip_scale, compile_update, rates_of, stretches, update_works
@@ -312,20 +311,16 @@ class Engine:
 
         `progress` gets (done, total, text) before each piece and at the end. Weights stay as they are.
         """
-        learns = self._plan.build.learns
-        shape = (1, *self._plan.flow.source_shape)
-        self._runner.take(np.zeros(shape, np.float32), training=learns)
+        learns, use = self._plan.build.learns, self._runner.use
+        empty = np.zeros((1, *self._plan.flow.source_shape), np.float32)
+        self._runner.take(empty, training=learns)
         for loss in self._losses:
             loss.take(np.zeros(1, np.int64))
-        phases = self._training_phases() if learns else self._runner.use
-        works: list[Callable[[], None]] = []
-        for phase in phases:
-            works += [phase.once] if isinstance(phase, Part) and phase.once else []
-            works += [_here(work) for work in phase.works[:1]] if isinstance(phase, Part) else []
-            works += [_on_one(pictures) for pictures in phase] if isinstance(phase, list) else []
+        works = one_by_one(self._training_phases() if learns else use)
         if learns:
-            works += [*[_here(work) for work in self._gradient_works()], self._measure_gradients,
-                      partial(and_undo, self._parameters, self._commit)]
+            works += [*[partial(work, 0) for work in self._gradient_works()], self._measure_gradients,
+                      partial(and_undo, self._parameters, self._commit),
+                      partial(self._runner.take, empty, training=False), *one_by_one(use)]
         works.append(self._measure)
         works += [partial(compile_update, optimizer)] if optimizer is not None else []
         for number, work in enumerate(works):
@@ -334,14 +329,6 @@ class Engine:
             work()
         if progress is not None:
             progress(len(works), len(works), "Kernels are ready")
-
-
-def _on_one(pictures: Callable[[int, int, int], None]) -> Callable[[], None]:
-    return lambda: pictures(0, 1, 0)
-
-
-def _here(work: Work) -> Callable[[], None]:
-    return lambda: work(0)
 
 
 def _alone(work: Callable[[], None]) -> Work:

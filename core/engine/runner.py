@@ -1,6 +1,7 @@
 """Runs a plan: ranges of pictures on threads, and what has to wait for all of them in between."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
@@ -77,6 +78,18 @@ def joined(phases: list[Phase]) -> list[Phase]:
         else:
             found.append(phase)
     return found
+
+
+def one_by_one(phases: list[Phase]) -> list[Callable[[], None]]:
+    """Each kind of work of the phases by itself, on the first picture and the first thread."""
+    works: list[Callable[[], None]] = []
+    for phase in phases:
+        if isinstance(phase, Part):
+            works += [phase.once] if phase.once else []
+            works += [partial(work, 0) for work in phase.works[:1]]
+        else:
+            works += [partial(pictures, 0, 1, 0) for pictures in phase]
+    return works
 
 
 def _alone(part: Part, thread: int) -> None:

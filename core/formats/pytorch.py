@@ -30,4 +30,4 @@ def _write(project: Project, file: BinaryIO) -> None:
 
 
 FORMAT = Format("pytorch", "PyTorch", "", f"A folder with model.py, weights and train.py. For training that outgrows "
-                f"this machine: {TORCHRUN}", _write, files=_files)
+                f"this machine: {TORCHRUN}.", _write, files=_files)

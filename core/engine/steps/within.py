@@ -66,11 +66,11 @@ class SharedConvolution(DirectConvolution):
     def _make_band(self, picture: int, first: int, end: int, thread: int) -> None:
         """Rows `first` to `end` of what the bare convolution makes, cut at zero and pooled."""
         frame, sizes, shape = self._framed(picture, 1, thread), self._forward[thread], self.shape
-        target: Place = (self.output.values, picture * self.map_numbers)
+        target: Place = (self.made.values, picture * self.map_numbers)
         if self.pool:
             target = (self.build.scratch.array("maps", thread), 0)
         in_row = shape.out[1] // shape.group
-        floor = ZERO_FLOOR if self.relu and not self.pool else NO_FLOOR
+        floor = NO_FLOOR if self.pool else self.floor
         sizes[6], sizes[7] = first * in_row, end * in_row
         self.convolve(frame, target, 1, floor, thread)
         sizes[6], sizes[7] = 0, shape.out[0] * in_row

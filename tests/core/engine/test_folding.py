@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.engine.engine import Engine
+from core.engine.steps import within
 from core.engine.steps.convolution import Convolution
 from core.kernels.jit import COMPILED
 from core.train.optimizers import Momentum
@@ -78,6 +79,19 @@ def test_answers_are_those_of_the_single_layers(name):
         np.testing.assert_allclose(engine.evaluate(x, target)[2], wanted, atol=1e-5 * scale)
         np.testing.assert_allclose(engine.evaluate(x, target, whole=True)[2], wanted, atol=1e-5 * scale)
         engine.train_step(x, target, 0.05, optimizer)
+    engine.close()
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_few_pictures_that_threads_share(name, count, threads, monkeypatch):
+    monkeypatch.setattr(within, "_WORTH", 0)
+    network, _ = NETWORKS[name]
+    x = _batch()[0][:count]
+    engine = Engine(network, lively_weights(network), count, threads=threads, training=False)
+    wanted = engine.outputs(x, ["D"])["D"]
+    np.testing.assert_allclose(engine.predict(x), wanted, atol=1e-5 * np.abs(wanted).max())
     engine.close()
 
 

@@ -4,9 +4,7 @@ import tarfile
 def load_data(path):
     """Pictures N×C×H×W, labels, those of the test part, and the scale of the pixels: CIFAR's binary archive."""
     archive = place(path)
-    archive = (
-        next(archive.glob("*.tar.gz"), archive) if archive.is_dir() else archive
-    )
+    archive = next(archive.glob("*.tar.gz"), archive) if archive.is_dir() else archive
     parts = {"train": [], "test": []}
     with tarfile.open(archive) as members:
         for member in sorted(members.getmembers(), key=lambda each: each.name):
