@@ -36,6 +36,9 @@ def arithmetic(call: Call) -> Value:
     if call.node.operator not in changes:
         raise Unsupported("it divides by what depends on the pictures")
     value = call.value(place)
+    if call.ours and call.node.operator == "Mul" and value.affine is not None and value.affine.scaled:
+        # Each product in a file of ours begins a Scale, so what is before it is a Scale of its own.
+        value = call.builder.settled(value)
     constant = _per_channel(call, value, call.needed(1 - place), first=place == 1)
     scaled = call.node.operator in ("Mul", "Div") or (place == 1 and call.node.operator == "Sub")
     return changed(call, place, value, constant, changes[call.node.operator], scaled=scaled)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.errors import FormatError
 from core.graph.shapes import infer
 from core.layers.unknown import Unknown
+from tests.core.engine.agreement import chain
 from tests.core.formats.test_onnx_reading import kinds, reopened, same_answers, with_weights
 from tests.core.layers.drawn import KINDS, cases
 from tests.core.networks import every_layer
@@ -69,3 +70,7 @@ def _scale():
     from core.layers import make_layer
 
     return make_layer("Scale", {}), ((3, 4, 4),)
+
+
+def test_scales_in_a_row_stay_apart():
+    there_and_back(chain((3, 4, 4), "Scale", "Scale", ("Conv2D", {}), "Scale", "Scale", "ReLU", "Scale"))
