@@ -205,6 +205,8 @@ def _whole_pool(graph: Graph, node: OnnxNode) -> OnnxNode | None:
         return None
     pool, pads, share = node, None, None
     if node.operator == "Pad":
+        if node.inputs[0] != f"{node.outputs[0]}.inner":
+            return None  # a layer of its own behind the pool
         pads = graph.constant(node.inputs[1]) if len(node.inputs) > 1 else None
         found = graph.maker(node.inputs[0], "Mul", *_POOLS)
         if found is None or pads is None or pads.size != 8 or pads.ravel()[[0, 1, 4, 5]].any():

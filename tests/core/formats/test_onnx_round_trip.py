@@ -74,3 +74,10 @@ def _scale():
 
 def test_scales_in_a_row_stay_apart():
     there_and_back(chain((3, 4, 4), "Scale", "Scale", ("Conv2D", {}), "Scale", "Scale", "ReLU", "Scale"))
+
+
+@pytest.mark.parametrize("kind", ["MaxPool2D", "AveragePool2D", "L2Pool2D"])
+def test_padding_behind_a_pool_stays_a_layer(kind):
+    pool = (kind, {"kernel": (4, 2), "padding": "same", "ceil": True})
+    there_and_back(chain((3, 6, 5), pool, ("Pad2D", {"padding": (2, 1, 0, 0)}), "ReLU"))
+    there_and_back(chain((3, 6, 5), (kind, {"kernel": 2, "padding": (3, 0, 0, 0)}), ("Pad2D", {"padding": 1}), "ReLU"))
