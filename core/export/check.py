@@ -2,20 +2,15 @@
 
 import importlib.util
 import os
-import subprocess
-import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
-import numpy as np
-
 from core.errors import FormatError
+from core.export.outside import answers_outside, unpacked
 from core.layers.base import Array
 from core.project import Project
 from core.resources import resource
 
-LONGEST_SECONDS = 600
 # What Keras can stand on, by the name that it goes by there.
 BACKENDS = {"tensorflow": "tensorflow", "torch": "torch", "jax": "jax"}
 
@@ -41,27 +36,9 @@ def _backend() -> str | None:
 
 
 def _run(kind: str, program: str, path: Path, pictures: Array, environment: dict[str, str]) -> Array:
-    with tempfile.TemporaryDirectory(prefix="guibuilder-") as text:
-        work = Path(text)
-        model = _unpacked(path, work) if zipfile.is_zipfile(path) else path / "model.py" if path.is_dir() else path
-        np.save(work / "x.npy", pictures.astype(np.float32))
-        command = [sys.executable, str(resource("export", "check.py")), kind, str(model.resolve()),
-                   str(work / "x.npy"), str(work / "y.npy")]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, cwd=work,
-                                  timeout=LONGEST_SECONDS, env={**os.environ, **environment})
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise FormatError(f"{program} could not be run ({type(error).__name__}).") from error
-        if done.returncode or not (work / "y.npy").is_file():
-            last = (done.stderr.strip().splitlines() or ["it gave no answer"])[-1]
-            raise FormatError(f"{program} cannot run what was written: {last[:200]}")
-        answers: Array = np.load(work / "y.npy", allow_pickle=False)
-        return answers
+    def command(work: Path) -> list[str | Path]:
+        folder = unpacked(path, work, ("model.py", "weights.npz")) if zipfile.is_zipfile(path) else path
+        model = folder / "model.py" if folder.is_dir() else folder
+        return [resource("export", "check.py"), kind, model.resolve()]
 
-
-def _unpacked(path: Path, work: Path) -> Path:
-    """The model and its weights out of a zip."""
-    with zipfile.ZipFile(path) as archive:
-        for name in ("model.py", "weights.npz"):
-            (work / name).write_bytes(archive.read(name))
-    return work / "model.py"
+    return answers_outside(program, command, pictures, environment)

@@ -1,22 +1,16 @@
 """Running what was exported: PyTorch in a process of its own answers on the same pictures."""
 
 import importlib.util
-import subprocess
-import sys
-import tempfile
-import zipfile
 from pathlib import Path
 
-import numpy as np
-
 from core.errors import FormatError
+from core.export.outside import answers_outside, unpacked
 from core.export.pytorch.model import write_model
 from core.layers.base import Array
 from core.project import Project
 from core.resources import resource
 
 PIP = "python -m pip install torch"
-LONGEST_SECONDS = 600
 
 
 def torch_is_here() -> bool:
@@ -32,27 +26,9 @@ def run_pytorch(path: Path, project: Project, pictures: Array) -> Array:
     if not torch_is_here():
         raise FormatError(f"PyTorch is not installed in this Python. Install it with: {PIP}")
     name = write_model(project.network, project.options.loss).name
-    with tempfile.TemporaryDirectory(prefix="guibuilder-") as text:
-        work = Path(text)
-        folder = _unpacked(path, work) if path.is_file() else path
-        np.save(work / "x.npy", pictures.astype(np.float32))
-        command = [sys.executable, str(resource("export", "pytorch", "check.py")), str(folder.resolve()), name,
-                   str(work / "x.npy"), str(work / "y.npy")]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False,
-                                  timeout=LONGEST_SECONDS, cwd=work)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise FormatError(f"PyTorch could not be run ({type(error).__name__}).") from error
-        if done.returncode or not (work / "y.npy").is_file():
-            last = (done.stderr.strip().splitlines() or ["it gave no answer"])[-1]
-            raise FormatError(f"PyTorch cannot run the folder: {last[:200]}")
-        answers: Array = np.load(work / "y.npy", allow_pickle=False)
-        return answers
 
+    def command(work: Path) -> list[str | Path]:
+        folder = unpacked(path, work, ("model.py", "weights.safetensors")) if path.is_file() else path
+        return [resource("export", "pytorch", "check.py"), folder.resolve(), name]
 
-def _unpacked(path: Path, work: Path) -> Path:
-    """The model and its weights out of a zip."""
-    with zipfile.ZipFile(path) as archive:
-        for name in ("model.py", "weights.safetensors"):
-            (work / name).write_bytes(archive.read(name))
-    return work
+    return answers_outside("PyTorch", command, pictures)
