@@ -152,6 +152,12 @@ class Training:
         self.epoch, self._seen, self._batch, self._began = self.epoch + 1, Means(), 0, self._speed.seconds
         return done
 
+    def so_far(self) -> Finished:
+        """What there is between two events, as if the training were stopped here; only while `prepared` is there."""
+        if self.prepared is None:
+            raise TrainingError("Nothing is being trained.")
+        return self._finished(self.prepared, "stopped")
+
     def _finished(self, prepared: Prepared, reason: str) -> Finished:
         """The end; the test part is measured unless someone waits for a stop."""
         every = np.arange(len(prepared.dataset.test_y))

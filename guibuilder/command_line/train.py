@@ -27,7 +27,8 @@ from guibuilder.command_line.training import Run
 NAME = "train"
 SUMMARY = "train a network on a data set and save it"
 EPILOG = """Options that are not given are the network's own: those of its template or of its project.
-Ctrl+C ends the training after this batch and keeps what was learned."""
+Ctrl+C ends the training after this batch and keeps what was learned. With --out a long training also saves about
+once a minute, at the end of an epoch: after a power cut, --resume goes on from there."""
 _ENDING = ".gbnet"
 _KINDS: dict[str, Callable[[str], Any]] = {"int": int, "float": float}
 _METAVARS = {"int": "N", "float": "X", "choice": "NAME"}
@@ -67,15 +68,16 @@ def run(arguments: argparse.Namespace) -> int:
     project = _project(arguments)
     inference = checked(project.network)
     _check_places(arguments)
-    start = TorchRun if arguments.engine == "torch" else Run
-    training = start(project, arguments.threads, log=arguments.log, resume=arguments.resume is not None,
-                     quiet=arguments.json)
+    place = None if arguments.out is None else _Place(arguments.out)
+    common = {"log": arguments.log, "resume": arguments.resume is not None, "quiet": arguments.json}
+    training = (TorchRun(project, arguments.threads, **common) if arguments.engine == "torch" else
+                Run(project, arguments.threads, **common, keep=place.keep if place else None))
     try:
         end = training.run()
     except TrainingError as error:
         raise TrainingError(_with_way_on(error.message, arguments)) from error
-    if arguments.out is not None:
-        _save(training.result(end), arguments.out)
+    if place is not None:
+        place.save(training.result(end))
     if arguments.json:
         print_json({**_plain(training, end), "parameters": cost(inference).parameters, "seed": project.options.seed,
                     "out": None if arguments.out is None else str(arguments.out)})
@@ -151,14 +153,30 @@ def _check_places(arguments: argparse.Namespace) -> None:
 # after ----------------------------------------------------------------------------------------------------------------
 
 
-def _save(project: Project, out: Path) -> None:
-    """Save; where that fails after all, hours of work go to another place rather than nowhere."""
-    try:
-        save_file(project, out)
-    except FileError as error:
-        rescue = Path(tempfile.mkdtemp(prefix="guibuilder-")) / out.name
-        save_file(project, rescue)
-        raise FileError(f"{error.message} What was trained is in {rescue} instead.") from error
+class _Place:
+    """Where a training saves: now and then, and at the end. The file from before the training stays beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._saved, self._warned = path, False, False
+
+    def keep(self, project: Project) -> None:
+        """Save what there is so far; a training does not end because that fails, but it is said once."""
+        try:
+            save_file(project, self._path, keep_previous=not self._saved)
+            self._saved = True
+        except FileError as error:
+            if not self._warned:
+                say(f"{error.message} The training goes on; it saves again later.")
+            self._warned = True
+
+    def save(self, project: Project) -> None:
+        """Save the end; where that fails after all, hours of work go to another place rather than nowhere."""
+        try:
+            save_file(project, self._path, keep_previous=not self._saved)
+        except FileError as error:
+            rescue = Path(tempfile.mkdtemp(prefix="guibuilder-")) / self._path.name
+            save_file(project, rescue)
+            raise FileError(f"{error.message} What was trained is in {rescue} instead.") from error
 
 
 def _interrupted(end: Finished, arguments: argparse.Namespace) -> str:

@@ -3,7 +3,8 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -22,15 +23,22 @@ if TYPE_CHECKING:
 _HEADS = ("Epoch", "    Loss", " Accuracy", "Validation loss", "Validation accuracy", "    Time")
 
 
+# After an epoch that ends so long after the last time, what was learned is saved.
+_SAVE_EVERY = 60.0  # seconds
+
+
 class Run:
-    """One training from the first event to the last."""
+    """One training from the first event to the last.
+
+    `keep` saves a project; it is called after an epoch about once a minute, so that a power cut costs little.
+    """
 
     def __init__(self, project: Project, threads: int | None, *, log: Path | None = None, resume: bool = False,
-                 quiet: bool = False) -> None:
+                 quiet: bool = False, keep: Callable[[Project], None] | None = None) -> None:
         from core.train.control import Control
 
         self._project, self._threads, self._log, self._resume, self._quiet = project, threads, log, resume, quiet
-        self._control = Control()
+        self._control, self._keep, self._kept = Control(), keep, time.monotonic()
         self._started: Started | None = None
         self._figures: dict[str, Any] = {}
         self._bar: Bar | None = None
@@ -49,6 +57,8 @@ class Run:
                     if isinstance(event, Started):
                         self._figures = _figures(training)
                     self._show(event)
+                    if isinstance(event, EpochDone):
+                        self._keep_now_and_then(training)
                     if isinstance(event, Finished | Failed):
                         return event
         finally:
@@ -62,6 +72,12 @@ class Run:
         began = beginning_of(self._project if self._resume else replace(self._project, beginning=None))
         return replace(self._project, weights=end.weights or self._project.weights, classes=classes, state=state,
                        progress=progress, history=self.history(), beginning=began)
+
+    def _keep_now_and_then(self, training: "Training") -> None:
+        if self._keep is None or time.monotonic() - self._kept < _SAVE_EVERY:
+            return
+        self._keep(self.result(training.so_far()))
+        self._kept = time.monotonic()
 
     @contextlib.contextmanager
     def _stoppable(self) -> Iterator[None]:

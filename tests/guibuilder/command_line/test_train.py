@@ -1,10 +1,13 @@
 """`train`: the keys, the same numbers twice, going on, stopping, failing."""
 
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +24,16 @@ from guibuilder.command_line import train, training
 from tests.core.networks import small_cnn
 
 TRAIN = ("train", "mlp", "--data", "digits28")
+ROOT = Path(__file__).parents[3]
+# The command with its process gone in the third epoch, and a save after every one.
+_CUT = """
+import os, sys
+from guibuilder.command_line import main, training
+advance = training.Run._advance
+training._SAVE_EVERY = 0.0
+training.Run._advance = lambda run, event: os._exit(9) if event.epoch == 3 else advance(run, event)
+main.run(sys.argv[1:])
+"""
 
 
 @pytest.fixture
@@ -274,10 +287,10 @@ def test_normalising_can_be_switched_on_and_off_and_outlives_a_failure(command, 
 
 
 def test_what_cannot_be_saved_in_the_end_goes_elsewhere(command, small, tmp_path, monkeypatch):
-    def save(project, path):
+    def save(project, path, **how):
         if path == tmp_path / "a.gbnet":
             raise FileError("There is not enough room on the disk for a.gbnet.")
-        save_file(project, path)
+        save_file(project, path, **how)
 
     monkeypatch.setattr(train, "save_file", save)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -286,6 +299,36 @@ def test_what_cannot_be_saved_in_the_end_goes_elsewhere(command, small, tmp_path
     rescued = next(tmp_path.glob("guibuilder-*/a.gbnet"))
     assert f"not enough room on the disk for a.gbnet. What was trained is in {rescued} instead." in found.err
     assert open_file(rescued).weights
+
+
+def test_what_was_saved_before_a_power_cut_goes_on_to_the_same_numbers(command, small, tmp_path):
+    out, straight = tmp_path / "cut.gbnet", tmp_path / "straight.gbnet"
+    arguments = ("train", str(small), "--data", "digits", "--epochs", "4", "--out")
+    out.write_bytes(Path(small).read_bytes())
+    before = out.read_bytes()
+    child = subprocess.run([sys.executable, "-c", _CUT, *arguments, str(out)], check=False, cwd=ROOT,
+                           capture_output=True, text=True)
+    assert child.returncode == 9, child.stderr
+    assert (tmp_path / "cut.bak.gbnet").read_bytes() == before, "the file from before the training, not of an epoch ago"
+    assert len(open_file(out).history) == 2
+    rest = command("train", out, "--data", "digits", "--epochs", 4, "--resume", out, "--out", out, "--json")
+    assert _numbers(rest.json) == _numbers(command(*arguments, straight, "--json").json)
+
+
+def test_a_save_on_the_way_that_fails_is_told_once_and_ends_nothing(command, small, tmp_path, monkeypatch):
+    tries = []
+
+    def save(project, path, **how):
+        tries.append(path)
+        if len(tries) < 3:
+            raise FileError("There is not enough room on the disk for a.gbnet.")
+        save_file(project, path, **how)
+
+    monkeypatch.setattr(train, "save_file", save)
+    monkeypatch.setattr(training, "_SAVE_EVERY", 0.0)
+    found = command("train", small, "--data", "digits", "--epochs", 3, "--out", tmp_path / "a.gbnet")
+    assert (found.status, len(tries)) == (0, 4)
+    assert found.err.count("The training goes on") == 1
 
 
 def test_a_log_is_left_alone_until_the_training_begins(command, small, tmp_path):
