@@ -20,13 +20,21 @@ _FONTS = re.compile('font-family="([^"]*)"')
 def write_picture(svg: str, path: Path, scale: float = 2.0, kind: str = "") -> tuple[int, int]:
     """Write SVG text as png or pdf, or as the ending says; gives its size in pixels (PNG) or points (PDF)."""
     application = _application()
+    try:
+        data, size = _painted(svg, scale, kind or path.suffix.lower().removeprefix("."))
+    finally:
+        if application is not None:
+            application.shutdown()  # Qt keeps a reference of its own, and a program has one application only
+    write_atomically(path, lambda file: file.write(data))
+    return size
+
+
+def _painted(svg: str, scale: float, kind: str) -> tuple[bytes, tuple[int, int]]:
+    """The bytes of a png or pdf, with its size in pixels or points."""
     renderer = QSvgRenderer(QByteArray(with_one_font(svg).encode("utf-8")))
     if not renderer.isValid():
         raise CoreError("This picture cannot be painted.")
-    data, size = _pdf(renderer) if (kind or path.suffix.lower()) in ("pdf", ".pdf") else _png(renderer, scale)
-    write_atomically(path, lambda file: file.write(data))
-    del application
-    return size
+    return _pdf(renderer) if kind == "pdf" else _png(renderer, scale)
 
 
 def _application() -> QGuiApplication | None:

@@ -17,6 +17,8 @@ from core.graph.network import Network
 from core.graph.shapes import infer
 from core.inspect.mistakes import How, measure
 from core.inspect.running import complete, picture_shape
+from core.kernels.jit import CACHE_FOLDER
+from core.kernels.old_caches import forget_old_caches
 from core.project import Project, complete_weights
 from core.templates import template
 from core.train.job import normalisation
@@ -60,6 +62,7 @@ def warm(request: Warm, report: Report) -> None:
         engine.outputs(x[:1], [network.nodes[main].name])
     finally:
         engine.close()
+    forget_old_caches(CACHE_FOLDER)
 
 
 def _trains(network: Network) -> bool:
