@@ -63,6 +63,15 @@ def load(builder: Builder, pointer: Value) -> Value:
     return builder.load(builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
 
 
+def unknown(builder: Builder, pointer: Value) -> Value:
+    """The same pointer, of which the compiler no longer knows what it points to.
+
+    It turns a choice between a pointer and known numbers into a branch, which costs far more than reading them.
+    """
+    same = ir.InlineAsm(ir.FunctionType(pointer.type, [pointer.type]), "", "=r,0")
+    return builder.call(same, [pointer])
+
+
 def fetch(builder: Builder, pointer: Value, *, write: bool = False) -> None:
     """Ask for memory to be brought into the second-level cache; any address will do, and nothing waits for it."""
     byte = ir.IntType(8).as_pointer()

@@ -51,7 +51,7 @@ def data(d: Sequence[Vector]) -> list[Vector]:
     """Bᵀ: 6 numbers of a patch to 6 positions."""
     a, b = d[4] - 4 * d[2], d[3] - 4 * d[1]
     c, e = d[4] - d[2], 2 * (d[3] - d[1])
-    return [4 * d[0] - 5 * d[2] + d[4], a + b, a - b, c + e, c - e, 4 * d[1] - 5 * d[3] + d[5]]
+    return [4 * d[0] + (d[4] - 5 * d[2]), a + b, a - b, c + e, c - e, 4 * d[1] + (d[5] - 5 * d[3])]
 
 
 def data_reverse(p: Sequence[Vector]) -> list[Vector]:

@@ -63,12 +63,13 @@ class _Window:
 def _zeros(builder: Builder) -> Value:
     """A pointer to a vector of zeros."""
     place = cgutils.alloca_once_value(builder, simd.constant(0))
-    return builder.bitcast(place, simd.FLOAT.as_pointer())
+    return simd.unknown(builder, builder.bitcast(place, simd.FLOAT.as_pointer()))
 
 
 def _nowhere(builder: Builder) -> Value:
     """A pointer to a vector that nobody reads."""
-    return builder.bitcast(cgutils.alloca_once(builder, simd.VECTOR), simd.FLOAT.as_pointer())
+    place = cgutils.alloca_once(builder, simd.VECTOR)
+    return simd.unknown(builder, builder.bitcast(place, simd.FLOAT.as_pointer()))
 
 
 @intrinsic
