@@ -68,6 +68,7 @@ class Engine:
         self._squares = np.zeros(len(self._parts))
         self._pieces: Pieces | None = None
         self._works: list[Work] = []
+        self._made = np.empty((1, plan.last.size), np.float32)
         self.steps = 0
         self._parameters.need(weights)
         self.set_weights(weights)
@@ -253,15 +254,14 @@ class Engine:
         for loss in losses:
             loss.take(target)
         forward = self._runner.use if whole else self._runner.answer
-        self._runner.execute(joined([*forward, [loss.compute for loss in losses]]))
+        made = self._answer([*forward, [loss.compute for loss in losses]])
         total = self._total() if whole else losses[0].total()
-        return total, losses[0].correct(), self._last_output()
+        return total, losses[0].correct(), made
 
     def predict(self, x: Array) -> Array:
         """The main output in inference mode: probabilities where it is Softmax. Nothing else is computed."""
         self._runner.take(x, training=False)
-        self._runner.execute(self._runner.answer)
-        return self._last_output()
+        return self._answer(self._runner.answer)
 
     def outputs(self, x: Array, names: Iterable[str], training: bool = False) -> dict[str, Array]:
         """Outputs of the named layers, N×C×H×W or N×K; layers that run as one step are taken apart for this.
@@ -279,20 +279,25 @@ class Engine:
         viewer.take(x, training=training)
         plan = viewer.plan
         wanted = {name: plan.flow.names[name] for name in names}
-        viewer.execute(plan.phases(backward=False, wanted=wanted.values()))
+        viewer.execute(viewer.leading_to(wanted.values()))
         return {name: plan.tensors[key].read(len(x)) for name, key in wanted.items()}
+
+    def _answer(self, phases: list[Phase]) -> Array:
+        """Run phases, and with them what makes the main output's probabilities."""
+        count, last = self._runner.run.count, self._plan.last
+        if not self._plan.flow.softmax_last:
+            self._runner.execute(joined(phases))
+            return last.read(count)
+        self._made = np.empty((count, last.size), np.float32)
+        self._runner.execute(joined([*phases, [self._make_probabilities]]))
+        return self._made
+
+    def _make_probabilities(self, first: int, end: int, thread: int) -> None:
+        losses.softmax_rows(self._plan.last.rows(end), self._made, first, end)
 
     def _measure(self) -> None:
         self._losses[0].correct()
-        self._last_output()
-
-    def _last_output(self) -> Array:
-        count, last = self._runner.run.count, self._plan.last
-        if not self._plan.flow.softmax_last:
-            return last.read(count)
-        made = np.empty((count, last.size), np.float32)
-        losses.softmax_rows(last.rows(count), made, 0, count)
-        return made
+        self._make_probabilities(0, 1, 0)
 
     # running ----------------------------------------------------------------------------------------------------
 

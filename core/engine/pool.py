@@ -19,9 +19,9 @@ _STOP = None
 # Looks (of 25 to 50 ns) before a thread that waits goes to sleep; asleep it costs nothing, but takes long to wake up.
 _LOOKS = 4_000
 # Threads that need the interpreter lock at the same moment put each other to sleep. So each goes on some looks after it
-# was told to, and begins later than the one before it.
+# was told to, and begins later than the one before it; the caller begins when the last one has come, or is long due.
 _REST, _APART, _FARTHEST = 60, 120, 500
-_LINE = 8  # int64 numbers in a cache line
+_LINE, _CAME = 8, 1  # int64 numbers in a cache line; where in its line a helper counts the times it came
 
 
 @dataclass
@@ -37,7 +37,8 @@ class Pool:
     """`threads` workers, the caller being the first of them.
 
     Threads wait awake for a moment, then asleep in their queues. `_news` has a counter in a cache line for each thread:
-    the caller's counts the times works were handed out, a helper's the times it was done with them.
+    the caller's counts the times works were handed out, a helper's the times it was done with them, and behind that the
+    times it came for them.
     """
 
     def __init__(self, threads: int) -> None:
@@ -64,12 +65,13 @@ class Pool:
             return
         handout, news = _Handout(iter(works)), self._news
         helpers = self._queues[:len(works) - 1]
-        before = news[::_LINE].tolist()
+        before, last = news[::_LINE].tolist(), _LINE * len(helpers) + _CAME
+        came = int(news[last])
         for queue in helpers:
             queue.put(handout)
         news[0] += 1
         if self._looks:
-            wait_for_change(news, 0, 0, 0, min(_REST + _APART * len(helpers), _FARTHEST))
+            wait_for_change(news, last, came, _FARTHEST, _APART)
         failures = [_drain(handout.waiting, 0)]
         # Who is not there yet finds nothing left, and nobody waits for it: it may still have to wake up.
         missing = set(handout.present)
@@ -101,6 +103,7 @@ class Pool:
             if handout is _STOP:
                 return
             handout.present.append(number)
+            self._news[_LINE * number + _CAME] += 1
             handout.done.put((number, _drain(handout.waiting, number)))
             self._news[_LINE * number] += 1
 

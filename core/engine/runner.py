@@ -1,7 +1,7 @@
 """Runs a plan: ranges of pictures on threads, and what has to wait for all of them in between."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 
@@ -25,10 +25,10 @@ class Runner:
     def __init__(self, plan: Plan, pool: Pool) -> None:
         self.plan, self._pool = plan, pool
         self.run = plan.build.run
-        self.forward, self.backward = plan.phases(backward=False), plan.phases(backward=True)
+        self._given, self._brings = plan.source.values, not _read_as_given(plan)
+        self.forward, self.backward = self.leading_to(), plan.phases(backward=True)
         # An answer needs the main output only.
-        self.answer = plan.phases(backward=False, wanted=[plan.flow.last], use=True)
-        self.use = plan.phases(backward=False, use=True)
+        self.answer, self.use = self.leading_to([plan.flow.last], use=True), self.leading_to(use=True)
         self._macs = sum(task.layer.macs(task.input_shapes, task.layer_shape) for task in plan.flow.tasks)
         self._numbers = sum(math.prod(task.layer_shape) for task in plan.flow.tasks)
 
@@ -41,7 +41,20 @@ class Runner:
         self.run.count, self.run.training, self.run.noise = len(x), training, noise
         for step in self.plan.steps:
             step.prepare(training)
-        self.plan.source.put(self.plan.source.values, x)
+        given = np.ascontiguousarray(x, np.float32).reshape(-1)
+        # Kernels are compiled for arrays that may be written to.
+        self._given = given if given.flags.writeable else given.copy()
+        if not self._brings:
+            self.plan.source.values = self._given
+
+    def bring(self, first: int, end: int, thread: int) -> None:
+        """Bring these pictures of the batch that was taken into the engine's order."""
+        self.plan.source.bring(self._given, first, end)
+
+    def leading_to(self, wanted: Iterable[str] | None = None, use: bool = False) -> list[Phase]:
+        """The phases of the way forward, from the batch that was taken to the outputs `wanted`, as `Plan.phases`."""
+        phases = self.plan.phases(backward=False, wanted=wanted, use=use)
+        return joined([[self.bring], *phases]) if self._brings else phases
 
     def execute(self, phases: list[Phase]) -> None:
         """Run phases one after the other, each on all pictures of the batch."""
@@ -67,6 +80,12 @@ class Runner:
         shares = min(chunks, self._pool.threads * max(1, worth // self._pool.threads))
         edges = [min(count, chunk * (chunks * number // shares)) for number in range(shares + 1)]
         return [(first, end) for first, end in pairwise(edges) if end > first]
+
+
+def _read_as_given(plan: Plan) -> bool:
+    """Whether the input can be read where the caller has it: in that order, and nothing is read behind its end."""
+    readers = [step for step in plan.steps if any(source.values is plan.source.values for source in step.sources)]
+    return 1 in (plan.source.channels, plan.source.pixels) and bool(readers) and all(step.exact for step in readers)
 
 
 def joined(phases: list[Phase]) -> list[Phase]:

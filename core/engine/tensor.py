@@ -1,5 +1,6 @@
 """What flows between steps: the numbers of one layer's output for a batch, and their gradient."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -7,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine.arena import Arena
+from core.kernels.elementwise import copy_rows
+from core.kernels.jit import COMPILED
+from core.kernels.pixels import turn_pictures
 from core.layers.base import Array, Shape
 
 Floats = NDArray[np.float32]
@@ -33,7 +37,7 @@ class Tensor:
     @property
     def size(self) -> int:
         """Numbers per picture."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def channels(self) -> int:
@@ -85,6 +89,17 @@ class Tensor:
             self._maps(flat, self.spread, count)[...] = maps.transpose(0, 2, 3, 1)
         else:
             flat[:count * self.size].reshape(count, self.size)[...] = numbers
+
+    def bring(self, given: Floats, first: int, end: int) -> None:
+        """Write some pictures of a batch, flat and picture after picture in channel, row, column, into `values`."""
+        channels, size = self.shape[0], self.size
+        if channels in (1, size):
+            copy_rows(given, self.values, first, end, size)
+        elif COMPILED:
+            turn_pictures(given, self.values, channels, size // channels, first, end)
+        else:
+            maps = given[first * size:end * size].reshape(-1, channels, size // channels)
+            self.values[first * size:end * size] = maps.transpose(0, 2, 1).reshape(-1)
 
     @staticmethod
     def _maps(flat: Floats, shape: Shape, count: int) -> Array:

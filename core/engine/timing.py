@@ -21,6 +21,7 @@ class StepTimes:
 def time_steps(runner: Runner, losses: list[Loss], pool: Pool, passes: int) -> dict[str, StepTimes]:
     """By layer, for the batch that the runner and the losses have taken; steps of the same layer count together."""
     found = {step.name: StepTimes() for step in runner.plan.steps}
+    runner.execute(runner.leading_to([]))
     for _ in range(passes):
         ways = {name: [0.0, 0.0] for name in found}
         for step in runner.plan.steps:

@@ -14,7 +14,7 @@ from core.kernels import updates
 
 Floats = NDArray[np.float32]
 
-_STRETCH = 1 << 16  # numbers that one thread updates at a time
+_STRETCH = 1 << 15  # numbers that one thread updates at a time
 
 
 class Optimizer(Protocol):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from core.kernels.curves import EXP_LIMIT, exponential
 from core.kernels.jit import kernel
 
 Floats = NDArray[np.float32]
@@ -87,20 +88,28 @@ def count_correct(outputs: Floats, targets: Floats, first: int, end: int) -> int
 
 @kernel
 def softmax_rows(scores: Floats, outputs: Floats, first: int, end: int) -> None:
-    """outputs = softmax of each row of scores; N×K."""
+    """outputs = softmax of each row of scores; N×K. The exponentials of all rows are taken in one run."""
     classes = scores.shape[1]
     for picture in range(first, end):
-        largest = scores[picture, 0]
+        row, made = scores[picture], outputs[picture]
+        largest = row[0]
         for number in range(1, classes):
-            if not scores[picture, number] <= largest:
-                largest = scores[picture, number]
+            if not row[number] <= largest:
+                largest = row[number]
+        for number in range(classes):
+            made[number] = row[number] - largest
+    raised = outputs.reshape(-1)[first * classes:end * classes]
+    for index in range(raised.size):
+        x = raised[index]
+        y = exponential(max(x, -EXP_LIMIT))
+        raised[index] = y if x == x else x
+    for picture in range(first, end):
+        made = outputs[picture]
         total = np.float32(0)
         for number in range(classes):
-            raised = np.float32(math.exp(scores[picture, number] - largest))
-            outputs[picture, number] = raised
-            total += raised
+            total += made[number]
         for number in range(classes):
-            outputs[picture, number] /= total
+            made[number] /= total
 
 
 @kernel

@@ -103,10 +103,12 @@ class Step:
     """One layer, or a few that run together, at work: `sources` become `output`; `name` is the layer's.
 
     Backward may use up the output's gradient. `lends` is an array for a second gradient of the output, where the step
-    turns it number by number into what it sends back.
+    turns it number by number into what it sends back. `exact` steps look up `values` of their sources at each call, and
+    read nothing behind their end.
     """
 
     lends: Floats | None = None
+    exact = False
 
     def __init__(self, name: str, output: Tensor, sources: Sequence[Tensor]) -> None:
         self.name, self.output, self.sources = name, output, tuple(sources)

@@ -13,7 +13,7 @@ from core.layers.base import Shape
 from core.layers.dense import Dense
 from core.layers.maxout import Maxout
 
-_WORK = 4_000_000  # multiply-adds of one piece of the weight gradient
+_WORK = 1_000_000  # multiply-adds of one piece of the weight gradient
 _ROWS = 8
 # From so many weights on they do not stay in a processor's own cache, and each is fetched only once for all pictures.
 _MANY_WEIGHTS = 1 << 17

@@ -36,6 +36,8 @@ def suits(task: Task, source: Tensor) -> bool:
 class FewFilters(Step):
     """Conv2D at stride 1 with the pool, and maybe a ReLU, behind it; no gradient goes to its input."""
 
+    exact = True
+
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         super().__init__(task.name, output, [source])
         layer = task.layer

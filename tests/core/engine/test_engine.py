@@ -197,3 +197,15 @@ def test_lenet_learns_stripes():
         engine.train_step(x[start:start + 64], target[start:start + 64], 0.002, Adam())
     assert engine.evaluate(x[192:], target[192:])[1] == 64
     engine.close()
+
+
+def test_pictures_that_cannot_be_written_to_or_lie_apart_give_the_same():
+    network = chain((2, 6, 6), ("Conv2D", {"filters": 3, "kernel": (3, 3)}), "Flatten", ("Dense", {"units": 2}))
+    engine = Engine(network, lively_weights(network), 4, threads=2)
+    x = np.random.default_rng(5).normal(size=(4, 2, 6, 6)).astype(np.float32)
+    wanted, fixed = engine.predict(x), x.copy()
+    fixed.flags.writeable = False
+    np.testing.assert_array_equal(engine.predict(fixed), wanted)
+    np.testing.assert_array_equal(engine.predict(x.astype(float)), wanted)
+    np.testing.assert_array_equal(engine.predict(np.asfortranarray(x)), wanted)
+    engine.close()

@@ -77,3 +77,11 @@ def test_counting_what_is_right():
     for function in (losses.count_correct, plain(losses.count_correct)):
         assert function(outputs, wanted, 0, 4) == 3
         assert function(outputs, wanted, 2, 3) == 0
+
+
+def test_probabilities_of_scores_far_apart_and_broken():
+    scores, made = np.float32([[500, -500, 0], [np.nan, 0, 1], [-1e30, 3, 3]]), np.empty((3, 3), np.float32)
+    with np.errstate(invalid="ignore"):
+        losses.softmax_rows(scores, made, 0, 3)
+    np.testing.assert_allclose(made[[0, 2]], [[1, 0, 0], [0, 0.5, 0.5]], rtol=1e-6, atol=1e-30)
+    assert np.isnan(made[1]).all()
