@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.engine.flow import Task
-from core.engine.steps.spread import fills_tiles, reach_apart
+from core.engine.steps.spread import reach_apart, small_groups
 from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
 from core.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
@@ -84,8 +84,8 @@ def choose(task: Task) -> Choice:
 
 
 def _convolution(layer: Conv2D, task: Task) -> Choice:
-    if layer.groups > 1 and not fills_tiles(layer):
-        return Choice("lanewise", "groups of few filters: every output channel has a lane of its own")
+    if small_groups(layer, task.input_shapes[0][0]):
+        return Choice("lanewise", "small groups: every output channel has a lane of its own")
     if layer.groups > 1:
         return Choice("split", "register tiles for each group, once its channels lie next to each other")
     if reach_apart(layer) != (1, 1):

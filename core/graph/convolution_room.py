@@ -9,7 +9,7 @@ _LANES = 16
 _POSITIONS = 36
 _BLOCK = 4
 _WORTH_BLOCKS = 0.6
-_FEW_CHANNELS, _FILTERS = 4, 3
+_FEW_CHANNELS, _FILTERS, _FEW_WEIGHTS = 4, 3, 16
 _CACHE_FLOATS = 96 * 1024
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
 
@@ -37,7 +37,7 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = F
     """
     assert isinstance(layer, Conv2D)
     height, width = layer.window().output(*shape[1:])
-    if layer.groups > 1 and layer.filters // layer.groups < _LANES // 2:
+    if layer.groups > 1 and shape[0] // layer.groups * (layer.filters // layer.groups) <= _FEW_WEIGHTS:
         return _by_lanes(layer, shape, height * width, relu or pool)
     if layer.groups > 1 or layer.dilation != (1, 1):
         return _split(layer, shape, height * width, relu or pool)
@@ -61,7 +61,7 @@ def _whole_lanes(count: int) -> int:
 
 
 def _by_lanes(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
-    """Groups of few filters: frames hold a group's channels once for each filter, going back the other way round."""
+    """Small groups: frames hold a group's channels once for each filter, going back the other way round."""
     channels, filters = shape[0] // layer.groups, layer.filters // layer.groups
     area, length = _padded_pixels(layer, shape), _whole_lanes(layer.filters)
     frame, back, made = area * length * channels, area * _whole_lanes(shape[0]) * filters, pixels * layer.filters

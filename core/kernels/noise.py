@@ -86,19 +86,34 @@ def normal_rows(values: Floats, target: Floats, keys: NDArray[np.uint32], deviat
 
 
 @kernel
-def random_slope_rows(numbers: Floats, signs: Floats, target: Floats, keys: NDArray[np.uint32], low: np.float32,
-                      span: np.float32, first: int, end: int, length: int) -> None:
-    """target = numbers where signs > 0, numbers·slope elsewhere; slopes are drawn evenly from low to low + span.
+def random_slope_rows(values: Floats, target: Floats, keys: NDArray[np.uint32], low: np.float32, span: np.float32,
+                      first: int, end: int, length: int) -> None:
+    """target = values above zero, values·slope elsewhere; slopes are drawn evenly from low to low + span.
 
-    keys: two keys of this step and layer. Forward numbers and signs are the layer's input; the gradient goes through
-    the same function with the same keys and signs, in place.
+    keys: two keys of this step and layer.
     """
     for row in range(first, end):
         inner = _mixed(np.uint32(keys[0] + np.uint32(np.uint32(row) * _STEP)))
         outer = np.uint32(keys[1] ^ inner)
-        given, sign = numbers[row * length:(row + 1) * length], signs[row * length:(row + 1) * length]
-        made = target[row * length:(row + 1) * length]
+        given, made = values[row * length:(row + 1) * length], target[row * length:(row + 1) * length]
         for index in range(length):
             drawn = _mixed(np.uint32(_mixed(np.uint32(np.uint32(index) + inner)) ^ outer))
             slope = low + span * (np.float32(drawn) * _TO_ONE)
-            made[index] = given[index] if sign[index] > 0 else slope * given[index]
+            made[index] = given[index] if given[index] > 0 else slope * given[index]
+
+
+@kernel
+def random_slope_gradient(gradient: Floats, values: Floats, keys: NDArray[np.uint32], low: np.float32,
+                          span: np.float32, first: int, end: int, length: int) -> None:
+    """gradient·slope where the layer's input is not above zero, with the slopes of `random_slope_rows`; in place.
+
+    A function of its own: where an array comes in twice, the compiler makes no vectors.
+    """
+    for row in range(first, end):
+        inner = _mixed(np.uint32(keys[0] + np.uint32(np.uint32(row) * _STEP)))
+        outer = np.uint32(keys[1] ^ inner)
+        passed, sign = gradient[row * length:(row + 1) * length], values[row * length:(row + 1) * length]
+        for index in range(length):
+            drawn = _mixed(np.uint32(_mixed(np.uint32(np.uint32(index) + inner)) ^ outer))
+            slope = low + span * (np.float32(drawn) * _TO_ONE)
+            passed[index] = passed[index] if sign[index] > 0 else slope * passed[index]

@@ -1,8 +1,8 @@
 """Random networks, spread evenly over what a network may be made of: the same number always gives the same network.
 
 Of `count` networks each has another batch (1 to 257) and another picture size (odd, 5 to 65): both are cut into `count`
-equal parts, and each part is met once. Filters, kernels, strides, padding, groups, dilation, activations and pools are
-drawn freely, as long as a training step stays below `most` multiply-adds.
+equal parts, and each part is met once. Filters, kernels, strides, padding, groups, dilation, and every activation and
+pool that PyTorch has too are drawn freely, as long as a training step stays below `most` multiply-adds.
 """
 
 from dataclasses import dataclass
@@ -101,12 +101,15 @@ class _Drawing:
             return "valid"
         if self.chance(0.4):
             return "same"
+        if self.chance(0.3):
+            # Other sides, other widths, up to a whole filter that sees nothing but padding.
+            return tuple(int(self.rng.integers(0, each)) for each in (*kernel, *kernel))
         down, right = (int(self.rng.integers(0, each // 2 + 1)) for each in kernel)
         return (down, right, down, right)
 
     def pool(self) -> None:
-        """A pool with a window of 2 to 4, often overlapping, sometimes padded."""
-        kind, kernel = str(self.pick(*POOLS)), self.pair(2, 4)
+        """A pool with a window of 1 to 7, mostly 2 to 4, often overlapping, sometimes padded."""
+        kind, kernel = str(self.pick(*POOLS)), self.pair(2, 4) if self.chance(0.7) else self.pair(1, 7)
         if min(self.shape[1:]) < max(kernel):
             return
         settings: dict[str, object] = {"kernel": kernel, "stride": self.pair(1, 3)}
@@ -127,8 +130,12 @@ class _Drawing:
         if self.chance(0.3):
             self.add("BatchNorm")
         self.add(str(self.pick(*ACTIVATIONS)))
+        if self.chance(0.08):
+            self.add("LocalResponseNorm", size=int(self.rng.integers(1, 8)))
         if self.chance(0.5):
             self.pool()
+        if self.chance(0.12):
+            self.add("Dropout", rate=float(self.rng.choice([0.1, 0.25, 0.5])))
 
     def head(self) -> None:
         """A vector, perhaps a dense layer in between, ten classes."""
@@ -139,7 +146,7 @@ class _Drawing:
         else:
             self.add("Flatten")
         if self.chance(0.5) and self.add("Dense", units=int(self.rng.integers(1, CHANNELS + 1))):
-            self.add(str(self.pick(*ACTIVATIONS)))
+            self.add(str(self.pick(*ACTIVATIONS, "Softmax")))
         self.left = float("inf")
         self.add("Dense", units=10)
         self.layers.append(("Softmax", {}))
@@ -158,6 +165,8 @@ def draw(number: int, count: int = 60, seed: int = 0, most: float = MOST_MACS) -
     batch = round(LARGEST_BATCH ** (batches[number] / max(1, count - 1)))
     shape = (int(rng.choice([1, 3, int(rng.integers(1, CHANNELS + 1))])), size, size)
     drawing = _Drawing(rng, batch, shape, most)
+    if drawing.chance(0.08):
+        drawing.pool()
     for _ in range(int(rng.integers(1, 5))):
         drawing.block()
     drawing.head()

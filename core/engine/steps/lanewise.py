@@ -1,4 +1,4 @@
-"""Convolution with groups of few filters, depthwise ones above all: every output channel has a lane of its own.
+"""Convolution with small groups, depthwise ones above all: every output channel has a lane of its own.
 
 Forward, a vector of outputs is a sum over the weights of a filter, lane by lane. The input gradient is the same with
 the roles exchanged: each input pixel sums over the output pixels that looked at it, which under a stride are others
@@ -31,7 +31,7 @@ class _Way:
 
 
 class LanewiseConvolution(Convolution):
-    """Conv2D whose groups have too few filters to fill vectors."""
+    """Conv2D whose groups have few channels and few filters."""
 
     shape: Spread
 

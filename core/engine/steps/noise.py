@@ -105,7 +105,7 @@ class RandomSlope(_Random):
     def forward(self, first: int, end: int, thread: int) -> None:
         """x above zero, slope·x elsewhere."""
         values, slopes = self._source.values, self._range if self._drawing() else self._middle
-        noise.random_slope_rows(values, values, self.output.values, self._keys, *slopes, first, end, self.output.size)
+        noise.random_slope_rows(values, self.output.values, self._keys, *slopes, first, end, self.output.size)
 
     def backward(self, first: int, end: int, thread: int) -> None:
         """The same slopes."""
@@ -113,5 +113,5 @@ class RandomSlope(_Random):
         if self._target is None or given is None:
             return
         slopes = self._range if self._drawing() else self._middle
-        noise.random_slope_rows(given, self._source.values, given, self._keys, *slopes, first, end, size)
+        noise.random_slope_gradient(given, self._source.values, self._keys, *slopes, first, end, size)
         hand_back(given, self._target, (first, end), size)

@@ -1,4 +1,4 @@
-"""Convolution with groups of many filters, or with dilation: an ordinary one through register tiles for each group.
+"""Convolution with large groups, or with dilation: an ordinary one through register tiles for each group.
 
 The frame makes it ordinary: each group has a plane, and under dilation the columns that go together are neighbours.
 """
@@ -20,7 +20,7 @@ from core.layers.conv2d import Conv2D
 
 
 class SplitConvolution(Convolution):
-    """Conv2D whose groups have filters enough to fill vectors."""
+    """Conv2D with dilation, or with groups of more than a few channels and filters."""
 
     shape: Spread
 

@@ -18,8 +18,9 @@ from core.layers.conv2d import Conv2D
 
 Places = NDArray[np.int32]
 
-# Register tiles must be that full; else each lane gets a channel of its own.
-_FULL_ENOUGH = 0.6
+# Weights that a group has for each pixel of its filters: up to so many each lane gets a channel of its own. Each number
+# is then copied to a place for each filter, so from there on register tiles are faster, however empty they are.
+_FEW_WEIGHTS = 16
 
 
 def reach_apart(layer: Conv2D) -> tuple[int, int]:
@@ -28,10 +29,9 @@ def reach_apart(layer: Conv2D) -> tuple[int, int]:
     return down, across
 
 
-def fills_tiles(layer: Conv2D) -> bool:
-    """Whether the filters of a group fill whole vectors well enough."""
-    filters = layer.filters // layer.groups
-    return layer.groups == 1 or filters / padded(filters, LANES) >= _FULL_ENOUGH
+def small_groups(layer: Conv2D, channels: int) -> bool:
+    """Whether the groups are so small that each output channel should have a lane of its own."""
+    return layer.groups > 1 and channels // layer.groups * (layer.filters // layer.groups) <= _FEW_WEIGHTS
 
 
 @dataclass(frozen=True)

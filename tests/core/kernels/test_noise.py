@@ -60,10 +60,9 @@ def test_plain_python_draws_the_same():
 def test_plain_python_draws_the_same_numbers(function):
     keys, made = np.array([7, 8], np.uint32), []
     numbers = (np.float32(2),) if function is noise.normal_rows else (np.float32(0.1), np.float32(0.4))
-    values = [flat(-np.ones(10))] * (1 if function is noise.normal_rows else 2)
     for each in (function, plain(function)):
         made.append(flat(np.zeros(10)))
-        each(*values, made[-1], keys, *numbers, 0, 2, 5)
+        each(flat(-np.ones(10)), made[-1], keys, *numbers, 0, 2, 5)
     np.testing.assert_allclose(made[0], made[1], rtol=1e-6)
     assert len(set(made[0].tolist())) == 10
 
@@ -80,3 +79,13 @@ def test_normal_numbers_are_quantiles_of_the_bell():
     limit = 5 / np.sqrt(grid.size)
     for other in (np.roll(grid, 1, axis=0), np.roll(grid, 1, axis=1), grid[:, ::-1]):
         assert abs((grid * other).mean()) < limit
+
+
+def test_a_gradient_meets_the_slopes_of_the_way_forward():
+    keys, slopes = np.array([3, 4], np.uint32), (np.float32(0.1), np.float32(0.4))
+    values = np.random.default_rng(0).normal(size=3 * 50).astype(np.float32)
+    made, gradient = np.zeros_like(values), np.ones_like(values)
+    noise.random_slope_rows(values, made, keys, *slopes, 0, 3, 50)
+    noise.random_slope_gradient(gradient, values, keys, *slopes, 0, 3, 50)
+    np.testing.assert_allclose(gradient * values, made, rtol=1e-6)
+    assert np.array_equal(gradient == 1, values > 0)
