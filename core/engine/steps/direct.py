@@ -9,9 +9,10 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
+from core.engine.steps.bands import Band, Sweep, bands, turned
 from core.engine.steps.base import NO_FLOOR, Build, Floats, sums_of_slots
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
-from core.engine.steps.geometry import Geometry
+from core.engine.steps.geometry import Geometry, Integers
 from core.engine.tensor import Tensor
 from core.kernels import multiply, packing
 from core.kernels.processor import LANES
@@ -38,11 +39,18 @@ class DirectConvolution(Convolution):
         self._filters = build.arena.floats(shape.kernel[0] * shape.widened * shape.length)
         self._packing = np.array([*shape.kernel, shape.channels, shape.filters, shape.group, shape.stride[1],
                                   shape.length])
-        self._rows = np.stack([shape.window_places(shape.group, False), shape.output_places(shape.group, False)])
-        self._forward = build.settings(
-            0, 0, shape.frame_numbers, 0, self.map_numbers, 0, 0, self._rows.shape[1], 1, 0, 0,
-            shape.kernel[0], shape.line, shape.widened * shape.length, shape.widened, shape.length,
-            self._live_columns(), 0)
+        self.bands = bands(shape)
+        rows = np.stack([shape.window_places(shape.group, False), shape.output_places(shape.group, False)])
+        self._forward = [self._forward_sweep(band, rows) for band in self.bands]
+
+    def _forward_sweep(self, band: Band, rows: Integers) -> tuple[Sweep, Floats]:
+        """The product for a band of output rows, with the part of the filters that it takes."""
+        shape, (low, high), in_row = self.shape, band.taps, self.shape.out[1] // self.shape.group
+        step = shape.widened * shape.length
+        walk = (1, 0, 0, high - low, shape.line, step, shape.widened, shape.length, self._live_columns(), 0)
+        sweep = Sweep(self.build, rows[:, band.rows[0] * in_row:band.rows[1] * in_row],
+                      (shape.frame_numbers, self.map_numbers), low * shape.line, self.group, walk)
+        return sweep, self._filters[low * step:]
 
     def _live_columns(self) -> int:
         """How many lanes of the output are stored.
@@ -51,7 +59,7 @@ class DirectConvolution(Convolution):
         spares the masks.
         """
         shape = self.shape
-        loose = self.pool and shape.length <= 2 * LANES
+        loose = self.pool and shape.length <= 2 * LANES and len(self.bands) == 1
         return shape.length if loose else shape.group * shape.filters
 
     def _plan_backward(self) -> None:
@@ -59,18 +67,34 @@ class DirectConvolution(Convolution):
         places = shape.weight_places()
         self._transposed = build.arena.floats(shape.kernel[0] * shape.filters * shape.run)
         self._zeros = build.arena.floats(max(shape.run, shape.length) + 2 * LANES)
-        self._down_rows = np.stack([shape.output_places(1, True), shape.window_places(1, True)])
+        self._scatter = [self._scatter_sweep(band) for band in turned(self.bands, shape)]
         self._weight_rows = np.stack([places, np.arange(len(places), dtype=np.int64) * shape.length])
         self._slot_step = len(places) * shape.length
         self._slots = build.arena.floats(build.slots * self._slot_step)
-        self._scatter = build.settings(
-            0, 0, self.map_numbers, 0, shape.frame_numbers, 0, 0, shape.pixels, shape.kernel[0], shape.line,
-            shape.filters * shape.run, 1, 0, 0, shape.filters, shape.run, shape.run, 1)
-        self._columns = build.settings(
-            0, 0, build.chunk, self._slot_step, 0, shape.frame_numbers, 0, self.map_numbers,
-            0, len(places), shape.out[0], shape.stride[0] * shape.line, shape.out[1] * shape.filters,
-            shape.out[1] // shape.group, shape.group * shape.stride[1] * shape.channels, shape.group * shape.filters,
-            shape.length, 1)
+        self._columns = [self._column_walk(band) for band in turned(self.bands, shape)]
+
+    def _scatter_sweep(self, band: Band) -> tuple[Sweep, Floats]:
+        """The way back through some rows of the filters, with these rows transposed."""
+        shape, (low, high) = self.shape, band.taps
+        step, places = shape.filters * shape.run, np.stack([shape.output_places(1, True), shape.window_places(1, True)])
+        # Pixels lie below each other, so that neighbours in a tile are not added to the same numbers.
+        rows: Integers = places.reshape(2, shape.out[1], shape.out[0])[:, :, slice(*band.rows)].reshape(2, -1)
+        walk = (high - low, shape.line, step, 1, 0, 0, shape.filters, shape.run, shape.run, 1)
+        sweep = Sweep(self.build, rows, (self.map_numbers, shape.frame_numbers), low * shape.line, self.group, walk, 1)
+        return sweep, self._transposed[low * step:]
+
+    def _column_walk(self, band: Band) -> tuple[list[Integers], tuple[int, int, int, int]]:
+        """The weight gradient of some rows of the filters, over the output rows that count for them.
+
+        Behind the kernel's settings: where these output rows begin in frame and gradient, first and end weight.
+        """
+        shape, ((first, end), (low, high)) = self.shape, (band.rows, band.taps)
+        row, down, line = shape.widened, shape.stride[0] * shape.line, shape.out[1] * shape.filters
+        sizes = self.build.settings(
+            0, 0, self.build.chunk, self._slot_step, 0, shape.frame_numbers, 0, self.map_numbers, 0, 0, end - first,
+            down, line, shape.out[1] // shape.group, shape.group * shape.stride[1] * shape.channels,
+            shape.group * shape.filters, shape.length, 1)
+        return sizes, (first * down, first * line, low * row, high * row)
 
     def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters."""
@@ -82,21 +106,33 @@ class DirectConvolution(Convolution):
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each output pixel is a row of a matrix product."""
-        sizes = self._forward[thread]
-        sizes[0], sizes[1], sizes[3] = count, frame[1], target[1]
-        multiply.multiply_rows(frame[0], self._filters, target[0], self.bias, self._rows, floor, sizes)
+        for sweep, filters in self._forward:
+            sweep.run(frame, filters, target, self.bias, floor, count, thread)
+
+    def convolve_rows(self, frame: Place, target: Place, rows: tuple[int, int], floor: np.float32, thread: int) -> None:
+        """Some output rows, first and end, of one picture."""
+        in_row = self.shape.out[1] // self.shape.group
+        for band, (sweep, filters) in zip(self.bands, self._forward, strict=True):
+            first, end = (min(max(row, band.rows[0]), band.rows[1]) - band.rows[0] for row in rows)
+            sweep.run_some(frame, filters, target, self.bias, floor, (first * in_row, end * in_row), thread)
 
     def add_weights(self, frame: Place, gradient: Place, pictures: tuple[int, int], thread: int) -> None:
         """Sum over pixels, one row for each weight of a filter."""
-        sizes = self._columns[thread]
-        sizes[0], sizes[1], sizes[4], sizes[6] = pictures[0], pictures[0] + pictures[1], frame[1], gradient[1]
-        multiply.multiply_columns(frame[0], gradient[0], self._slots, self._zeros, self._weight_rows, sizes)
+        self.add_some_weights(frame, gradient, pictures, (0, self._weight_rows.shape[1]), thread)
+
+    def add_some_weights(self, frame: Place, gradient: Place, pictures: tuple[int, int], rows: tuple[int, int],
+                         thread: int) -> None:
+        """The same for some rows of weights, first and end."""
+        for walk, (above, made, first, end) in self._columns:
+            sizes = walk[thread]
+            sizes[0], sizes[1], sizes[4], sizes[6] = pictures[0], sum(pictures), frame[1] + above, gradient[1] + made
+            sizes[8], sizes[9] = max(rows[0], first), min(rows[1], end)
+            multiply.multiply_columns(frame[0], gradient[0], self._slots, self._zeros, self._weight_rows, sizes)
 
     def add_inputs(self, gradient: Place, frame: Place, count: int, thread: int) -> None:
         """Each output pixel's gradient times the transposed filters, added where its window lay."""
-        sizes = self._scatter[thread]
-        sizes[0], sizes[1], sizes[3] = count, gradient[1], frame[1]
-        multiply.multiply_rows(gradient[0], self._transposed, frame[0], self._zeros, self._down_rows, NO_FLOOR, sizes)
+        for sweep, filters in self._scatter:
+            sweep.run(gradient, filters, frame, self._zeros, NO_FLOOR, count, thread)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which where no lane is idle lie as the weights do."""

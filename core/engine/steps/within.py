@@ -7,8 +7,6 @@ not depend on how the work is cut here.
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
 from core.engine.arena import padded
 from core.engine.flow import Task
 from core.engine.pool import Work
@@ -16,7 +14,7 @@ from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Part
 from core.engine.steps.convolution import Place
 from core.engine.steps.direct import DirectConvolution
 from core.engine.tensor import Tensor
-from core.kernels import maps, multiply
+from core.kernels import maps
 from core.kernels.processor import LANES, TILE
 
 _WORTH = 2_000_000  # multiply-adds for a picture that are worth waking threads up
@@ -65,15 +63,11 @@ class SharedConvolution(DirectConvolution):
 
     def _make_band(self, picture: int, first: int, end: int, thread: int) -> None:
         """Rows `first` to `end` of what the bare convolution makes, cut at zero and pooled."""
-        frame, sizes, shape = self._framed(picture, 1, thread), self._forward[thread], self.shape
+        frame, shape = self._framed(picture, 1, thread), self.shape
         target: Place = (self.made.values, picture * self.map_numbers)
         if self.pool:
             target = (self.build.scratch.array("maps", thread), 0)
-        in_row = shape.out[1] // shape.group
-        floor = NO_FLOOR if self.pool else self.floor
-        sizes[6], sizes[7] = first * in_row, end * in_row
-        self.convolve(frame, target, 1, floor, thread)
-        sizes[6], sizes[7] = 0, shape.out[0] * in_row
+        self.convolve_rows(frame, target, (first, end), NO_FLOOR if self.pool else self.floor, thread)
         if self.pool:
             pooling, pooled = self._pooling[thread].copy(), first // 2 * (shape.out[1] // 2) * shape.filters
             pooling[0], pooling[1], pooling[4] = 1, end - first, first * shape.out[1] * shape.filters
@@ -104,7 +98,4 @@ class SharedConvolution(DirectConvolution):
     def _weight_gradient(self, picture: int, first: int, end: int, thread: int) -> None:
         """The gradients of some rows of weights."""
         frame, gradient = self._framed(picture, 1, thread), self._gradient_of(picture)
-        sizes: np.ndarray = self._columns[thread].copy()
-        sizes[0], sizes[1], sizes[4], sizes[6] = picture, picture + 1, frame[1], gradient[1]
-        sizes[8], sizes[9] = first, end
-        multiply.multiply_columns(frame[0], gradient[0], self._slots, self._zeros, self._weight_rows, sizes)
+        self.add_some_weights(frame, gradient, (picture, 1), (first, end), thread)
