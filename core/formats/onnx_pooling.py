@@ -1,7 +1,8 @@
 """Pooling as ONNX operators, with any padding.
 
-The operators want less padding than their window on every side, and onnxruntime merges a Pad in front of them into
-their own. So windows that see nothing but padding are left out, and put back behind the operator as what they give.
+The operators want less padding than their window on every side. So windows that see nothing but padding are left out,
+and put back behind the operator as what they give. Optimising, onnxruntime merges a Pad of zeros in front of a pool into
+the pool's own padding, where it is no zero any more but nothing; so the two are kept apart.
 """
 
 from collections.abc import Callable, Sequence
@@ -148,26 +149,22 @@ def _shape(axes: Sequence[_Axis]) -> dict[str, list[int]]:
 def _cut(graph: OnnxGraph, item: OnnxLayer, axes: Sequence[_Axis]) -> str:
     """The layer's input without the rows and columns in front that are passed over.
 
-    Where nothing is to be cut off, cutting nothing off still keeps onnxruntime from merging a Pad that is too wide.
+    Where nothing is to be cut off, cutting nothing off still keeps onnxruntime from merging a Pad.
     """
-    if not any(axis.skipped for axis in axes) and not _too_wide(graph, item.inputs[0], axes):
+    if not any(axis.skipped for axis in axes) and not _padded(graph, item.inputs[0]):
         return item.inputs[0]
     limits = [graph.constant(f"{item.name}.{name}", np.array(value, np.int64)) for name, value in (
         ("from", [axis.skipped for axis in axes]), ("to", [axis.size for axis in axes]), ("axes", [2, 3]))]
     return graph.node("Slice", [item.inputs[0], *limits], f"{item.name}.cut")
 
 
-def _too_wide(graph: OnnxGraph, name: str, axes: Sequence[_Axis]) -> bool:
-    """Whether a Pad makes this input that would, merged into the pool's own padding, be no less than its window."""
+def _padded(graph: OnnxGraph, name: str) -> bool:
+    """Whether a Pad makes this input, perhaps through operators that change nothing."""
     maker = next((node for node in graph.nodes if name in node.output), None)
     while maker is not None and maker.op_type in ("Identity", "Dropout"):
         name = maker.input[0]
         maker = next((node for node in graph.nodes if name in node.output), None)
-    if maker is None or maker.op_type != "Pad":
-        return False
-    pads = graph.constants[maker.input[1]]
-    return any(max(axis.pads[0] + pads[2 + place], axis.pads[1] + pads[6 + place]) >= axis.kernel
-               for place, axis in enumerate(axes))
+    return maker is not None and maker.op_type == "Pad"
 
 
 def _put_back(graph: OnnxGraph, item: OnnxLayer, axes: Sequence[_Axis], value: float,

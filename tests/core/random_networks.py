@@ -4,25 +4,37 @@
 child process.
 """
 
-from collections.abc import Callable
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from core.engine.engine import Engine
 from core.errors import NetworkError
 from core.graph.blocks import group
+from core.graph.expand import expanded
 from core.graph.model import Model
 from core.graph.network import Edge, Network, Node
 from core.graph.shapes import infer
+from core.layers import make_layer
 from core.layers.base import Array, Layer, Shape
 from core.layers.input import Input
 from core.project import Project, complete_weights
-from tests.core.layers.drawn import KINDS, cases
+from tests.core.layers.drawn import KINDS, MAPS, SETTINGS, VECTORS, cases
 
+FLATTENING = ("Flatten", "GlobalAveragePool2D", "GlobalMaxPool2D")
 IN_A_ROW = [kind for kind in KINDS if kind not in ("Add", "Concatenate")]
-FLATTENING = ("Flatten", "GlobalAveragePool2D", "GlobalMaxPool2D", "Dense", "Maxout", "Softmax", "Reshape")
+ONLY = {VECTORS: [kind for kind, (shape, _) in SETTINGS.items() if shape is VECTORS],
+        MAPS: ["Conv2D", *(kind for kind, (shape, _) in SETTINGS.items() if shape is MAPS)]}
+OF_EITHER = [kind for kind in IN_A_ROW if kind not in (*ONLY[VECTORS], *ONLY[MAPS], *FLATTENING)]
 INPUTS = ((4, 9, 8), (6, 7, 7), (16, 6, 5), (12,))
 
 
@@ -42,37 +54,91 @@ def layers_in_a_network(draw: st.DrawFn, kind: str) -> Network:
     return network_of(*draw(cases(kind)))
 
 
+@dataclass(frozen=True)
+class Choice:
+    """How a random network is decided: one of several things, and a layer of a type with any settings."""
+
+    one_of: Callable[[Sequence[Any]], Any]
+    layer: Callable[[str], Layer]
+
+
 @st.composite
 def chains(draw: st.DrawFn, blocks: bool = False) -> Network:
     """Up to eight layers in a row, each one that fits, with shortcuts where shapes allow; perhaps some in a block."""
-    node = Node("n1", Input(shape=draw(st.sampled_from(INPUTS))), "In")
-    network, last = Network().add(node), "n1"
-    for number in range(draw(st.integers(2, 8))):
-        maps_stay = number < 4 and len(INPUTS[0]) == len(node.layer.shape)
-        kind = draw(st.sampled_from([kind for kind in IN_A_ROW if not (maps_stay and kind in FLATTENING)]))
-        layer, _ = draw(cases(kind))
-        new = Node(network.fresh_id(), layer, network.fresh_name(kind))
+    choice = Choice(lambda things: draw(st.sampled_from(things)), lambda kind: draw(cases(kind))[0])
+    network = chain_of(choice)
+    return _grouped(choice, network) if blocks else network
+
+
+@cache
+def two_hundred() -> tuple[Network, ...]:
+    """Two hundred networks with one Input and one end, always the same, in which all types of layers are common."""
+    rng, found = random.Random(0), list[Network]()
+    pool = {kind: [layer for layer, _ in drawn(cases(kind), 24)] for kind in IN_A_ROW}
+    used = Counter(IN_A_ROW)
+
+    def one_of(things: Sequence[Any]) -> Any:
+        """A type that was rare so far, or anything else."""
+        if things[0] not in used:
+            return rng.choice(things)
+        return rng.choices(things, [1 / used[kind] for kind in things])[0]
+
+    choice = Choice(one_of, lambda kind: rng.choice(pool[kind]))
+    while len(found) < 200:
+        network = _grouped(choice, chain_of(choice))
+        if len(network.finals()) == 1 and len(network.nodes) > 2:
+            used += Counter(node.type for node in expanded(network).nodes.values() if node.type in used)
+            found.append(network)
+    return tuple(found)
+
+
+def chain_of(choice: Choice) -> Network:
+    """Up to eight layers in a row, each one that fits, with shortcuts where shapes allow."""
+    node = Node("n1", Input(shape=choice.one_of(INPUTS)), "In")
+    network, last, shape = Network().add(node), "n1", node.layer.shape
+    for number in range(choice.one_of(range(2, 9))):
+        kind = choice.one_of(_kinds(shape, number))
+        new = replace(network.new_node(kind), layer=_layer(choice, kind, shape))
         grown = network.add(new).connect(Edge(last, new.id))
         if not infer(grown).runs:
             continue
         network, last = grown, new.id
         shapes = infer(network).shapes
-        before = [key for key, shape in shapes.items() if shape == shapes[last] and key != last]
-        if before and draw(st.booleans()):
-            new = network.new_node(draw(st.sampled_from(["Add", "Concatenate"])))
+        shape = shapes[last]
+        before = [key for key, found in shapes.items() if found == shape and key != last]
+        if before and choice.one_of((False, True)):
+            new = network.new_node(choice.one_of(("Add", "Concatenate")))
             network = network.add(new).connect(Edge(last, new.id)).connect(Edge(before[-1], new.id, 1))
-            last = new.id
-    return _grouped(draw, network) if blocks else network
+            last, shape = new.id, infer(network).shapes[new.id]
+    return network
 
 
-def _grouped(draw: st.DrawFn, network: Network) -> Network:
+def _kinds(shape: Shape, number: int) -> list[str]:
+    """The types that may follow; maps stay maps at the beginning, and are likely to become vectors later."""
+    if len(shape) == 1:
+        return [*OF_EITHER, *ONLY[VECTORS] * 2]
+    kinds = [*OF_EITHER, *ONLY[MAPS]]
+    return [*kinds, *FLATTENING * 4] if number >= 3 else [kind for kind in kinds if kind not in FLATTENING]
+
+
+def _layer(choice: Choice, kind: str, shape: Shape) -> Layer:
+    """A layer with any settings; one that changes the shape alone fits this one."""
+    if kind != "Reshape":
+        return choice.layer(kind)
+    size = math.prod(shape)
+    height = choice.one_of([each for each in (1, 2, 3, 4, 5) if size % each == 0])
+    width = choice.one_of([each for each in (1, 2, 3, 4) if size // height % each == 0])
+    return make_layer(kind, {"shape": choice.one_of([(size // height // width, height, width), (size,)])})
+
+
+def _grouped(choice: Choice, network: Network) -> Network:
     """With some neighbouring layers as a block, where they can be one."""
-    for _ in range(draw(st.integers(0, 2))):
+    for _ in range(choice.one_of((0, 1, 2))):
         keys = [key for key in network.order if network.nodes[key].layer.ports[1] != 0]
         if not keys:
             break
-        start = draw(st.integers(0, len(keys) - 1))
-        chosen = keys[start:start + draw(st.integers(1, 4))]
+        start = choice.one_of(range(len(keys)))
+        chosen = keys[start:start + choice.one_of((1, 2, 3, 4))]
         try:
             grown = group(network, chosen, network.fresh_name("Block")).network
         except NetworkError:
@@ -87,14 +153,20 @@ def drawn(strategy: st.SearchStrategy[Any], count: int, wanted: Callable[[Any], 
     """So many values of a strategy, always the same ones; only those that are `wanted`."""
     found: list[Any] = []
 
+    class Enough(Exception):
+        """Ends the drawing."""
+
     @settings(max_examples=10 * count, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
               suppress_health_check=list(HealthCheck))
     @given(strategy)
     def collect(value: Any) -> None:
         if len(found) < count and wanted(value):
             found.append(value)
+        if len(found) == count:
+            raise Enough
 
-    collect()
+    with suppress(Enough):
+        collect()
     assert len(found) == count
     return found
 
@@ -118,6 +190,18 @@ def answers(network: Network, weights: dict[str, Array], pictures: dict[str, Arr
     """What the last layers put out by the layers' own definitions in float64, by full name."""
     model = Model(network, weights)
     return model.outputs(pictures, [model.network.nodes[key].name for key in model.network.finals()])
+
+
+def engine_answers(network: Network, weights: dict[str, Array], pictures: dict[str, Array]) -> dict[str, Array]:
+    """What the engine gives for a network with one Input and one end: {full name of its last layer: the output}."""
+    (x,) = pictures.values()
+    flat = expanded(network)
+    (last,) = flat.finals()
+    engine = Engine(network, weights, len(x), threads=1, training=False)
+    try:
+        return {flat.nodes[last].name: engine.predict(x)}
+    finally:
+        engine.close()
 
 
 def apart(found: Array, expected: Array) -> float:

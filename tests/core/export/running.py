@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from core.export.plan import plan_of
 from core.formats import save_file
 from core.graph.network import Network
 from core.project import Project
-from tests.core.random_networks import answers, apart, random_pictures, random_weights
+from tests.core.random_networks import answers, apart, engine_answers, random_pictures, random_weights, two_hundred
+
+Answers = Callable[[Network, dict[str, np.ndarray], dict[str, np.ndarray]], dict[str, np.ndarray]]
 
 _CHILD = """
 import importlib.util, sys
@@ -33,10 +35,10 @@ for folder in sorted(Path(sys.argv[1]).iterdir()):
 
 
 def run_all(format: str, networks: Iterable[Network | Project], folder: Path, run: str,  # noqa: A002
-            **environment: str) -> float:
+            expected: Answers = answers, **environment: str) -> float:
     """Export, run `run` (an expression of `module` and `pictures`) in a child, and give the largest difference.
 
-    A network gets random weights. Every output is compared with the layers' own definitions.
+    A network gets random weights. Every output is compared with the layers' own definitions, or what is `expected`.
     """
     projects = [each if isinstance(each, Project) else Project(each, random_weights(each)) for each in networks]
     for number, project in enumerate(projects):
@@ -45,8 +47,13 @@ def run_all(format: str, networks: Iterable[Network | Project], folder: Path, ru
         pictures = random_pictures(project.network)
         np.savez(place / "pictures.npz", *[pictures[node.name] for node in plan_of(project).inputs])
     run_child(_CHILD.replace("{RUN}", run), folder, **environment)
-    return max(difference(project, folder / f"{number:04}", auxiliary=format == "keras")
+    return max(difference(project, folder / f"{number:04}", auxiliary=format == "keras", expected=expected)
                for number, project in enumerate(projects))
+
+
+def run_two_hundred(format: str, folder: Path, run: str, **environment: str) -> float:  # noqa: A002
+    """The same for two hundred random networks of all types of layers, compared with the engine."""
+    return run_all(format, two_hundred(), folder, run, engine_answers, **environment)
 
 
 def run_child(code: str, *arguments: object, **environment: str) -> str:
@@ -58,17 +65,17 @@ def run_child(code: str, *arguments: object, **environment: str) -> str:
     return result.stdout
 
 
-def difference(project: Project, folder: Path, *, auxiliary: bool = False) -> float:
-    """The largest difference of any output between the child's answers and the definitions."""
+def difference(project: Project, folder: Path, *, auxiliary: bool = False, expected: Answers = answers) -> float:
+    """The largest difference of any output between the child's answers and what is expected."""
     plan = plan_of(project, auxiliary=auxiliary)
     pictures = random_pictures(project.network)
     for value in pictures.values():
         plan.normalisation.apply(value)
-    expected = answers(replace(project, network=plan.network).network, dict(project.weights), pictures)
+    wanted = expected(replace(project, network=plan.network).network, dict(project.weights), pictures)
     names = [plan.network.nodes[key].name for key in plan.outputs]
     with np.load(folder / "answers.npz") as found:
         assert len(found.files) == len(names)
-        return max(apart(found[f"arr_{number}"], _expected(expected, plan.network, name))
+        return max(apart(found[f"arr_{number}"], _expected(wanted, plan.network, name))
                    for number, name in enumerate(names))
 
 

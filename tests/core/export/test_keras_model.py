@@ -18,9 +18,9 @@ from core.layers.input import Input
 from core.project import DataChoice, Project
 from core.templates import TEMPLATES, template
 from tests.core.export.hostile_names import hostile, renamed, skeleton
-from tests.core.export.running import run_all, run_child
+from tests.core.export.running import run_all, run_child, run_two_hundred
 from tests.core.networks import Drawing, every_layer, two_heads
-from tests.core.random_networks import chains, drawn, layers_in_a_network, random_weights
+from tests.core.random_networks import drawn, layers_in_a_network, random_weights
 
 LIMIT = 1e-4
 RUN = """[np.moveaxis(np.asarray(y), -1, 1) if y.ndim == 4 else np.asarray(y) for y in (lambda y: y if
@@ -44,9 +44,13 @@ def test_every_layer_with_many_settings(tmp_path):
 
 
 @needs_keras
-def test_random_networks_and_small_templates(tmp_path):
-    networks = [*drawn(chains(blocks=True), 40), every_layer(), two_heads(), two_heads(weight=None),
-                *(template(name).network for name in SMALL)]
+def test_two_hundred_random_networks(tmp_path):
+    assert run_two_hundred("keras", tmp_path, RUN, **BACKEND) <= LIMIT
+
+
+@needs_keras
+def test_small_templates_and_several_outputs(tmp_path):
+    networks = [every_layer(), two_heads(), two_heads(weight=None), *(template(name).network for name in SMALL)]
     assert run_all("keras", networks, tmp_path, RUN, **BACKEND) <= LIMIT
 
 

@@ -21,9 +21,9 @@ from core.layers.input import Input
 from core.project import DataChoice, Project, complete_weights
 from core.templates import TEMPLATES, template
 from tests.core.export.hostile_names import hostile, renamed, skeleton
-from tests.core.export.running import run_all
+from tests.core.export.running import run_all, run_two_hundred
 from tests.core.networks import Drawing, every_layer, two_heads
-from tests.core.random_networks import chains, drawn, layers_in_a_network, random_weights
+from tests.core.random_networks import drawn, layers_in_a_network, random_weights
 
 LIMIT = 1e-4
 RUN = "module.forward(*pictures)"
@@ -40,8 +40,12 @@ def test_every_layer_with_many_settings(tmp_path):
     assert run_all("numpy", networks, tmp_path, RUN) <= LIMIT
 
 
-def test_random_networks_and_small_templates(tmp_path):
-    networks = [*drawn(chains(blocks=True), 120), every_layer(), *(template(name).network for name in SMALL)]
+def test_two_hundred_random_networks(tmp_path):
+    assert run_two_hundred("numpy", tmp_path, RUN) <= LIMIT
+
+
+def test_small_templates_and_all_layers_at_once(tmp_path):
+    networks = [every_layer(), *(template(name).network for name in SMALL)]
     assert run_all("numpy", networks, tmp_path, RUN) <= LIMIT
 
 

@@ -74,6 +74,16 @@ def test_all_layers_in_one_network():
     _compare(every_layer())
 
 
+@pytest.mark.parametrize("kind", ["MaxPool2D", "AveragePool2D", "L2Pool2D"])
+@pytest.mark.parametrize("pads", [(1, 1, 1, 1), (0, 0, 2, 1)])
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_padding_in_front_of_a_pool_counts_as_a_layer(kind, pads, value):
+    # Where numbers lie below zero a padded zero is the largest of its window; and it is part of each mean.
+    drawing = Drawing().add("Input", "In", shape=(2, 5, 6)).add("ELU", "E").add("Dropout", "D")
+    drawing.add("Pad2D", "Pad", padding=pads, value=value).add("Linear", "L").add(kind, "Pool", kernel=3, padding=1)
+    _compare(drawing.network)
+
+
 def test_large_templates():
     for name in ("alexnet", "googlenet", "resnet18"):
         network = template(name).network

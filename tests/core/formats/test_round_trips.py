@@ -4,29 +4,23 @@ Large templates are opened and answered by `pytest tests/benchmarks/test_large_t
 """
 
 import io
+from collections import Counter
 
 import pytest
 
-from core.engine.engine import Engine
 from core.formats.native import read_project, write_project
 from core.formats.onnx import FORMAT, to_onnx
 from core.graph.cost import cost
+from core.graph.expand import expanded
 from core.graph.shapes import infer
+from core.layers import LAYERS
 from core.project import Project
 from core.templates import TEMPLATES, template
-from tests.core.random_networks import apart, chains, drawn, random_pictures, random_weights
+from tests.core.random_networks import apart, engine_answers, random_pictures, random_weights, two_hundred
 
 onnxruntime = pytest.importorskip("onnxruntime")
 COUNT, LIMIT = 200, 1e-4
 SMALL = [name for name in TEMPLATES if cost(infer(template(name).network)).parameters < 2_000_000]
-
-
-def one_answer(network):
-    """Whether a network has one end, so that all programs mean the same by its answer."""
-    return len(network.finals()) == 1 and len(network.nodes) > 2
-
-
-NETWORKS = drawn(chains(blocks=True), COUNT, one_answer)
 
 
 def saved(project):
@@ -38,11 +32,8 @@ def saved(project):
 
 def answer(project, x):
     """The main output by the engine."""
-    engine = Engine(project.network, project.weights, len(x), threads=1, training=False)
-    try:
-        return engine.predict(x)
-    finally:
-        engine.close()
+    (found,) = engine_answers(project.network, project.weights, {"x": x}).values()
+    return found
 
 
 def answer_elsewhere(content, x):
@@ -80,12 +71,14 @@ def test_templates_without_weights(name):
 
 @pytest.mark.parametrize("tens", range(COUNT // 10))
 def test_random_networks(tens):
-    for number, network in enumerate(NETWORKS[10 * tens:10 * tens + 10]):
+    for number, network in enumerate(two_hundred()[10 * tens:10 * tens + 10]):
         (x,) = random_pictures(network, seed=number).values()
         there_and_back(Project(network, random_weights(network, seed=number)), x)
 
 
-def test_the_random_networks_have_all_types_of_layers():
-    types = {node.type for network in NETWORKS for node in network.nodes.values()}
-    assert len(types) > 30
-    assert len(NETWORKS) == COUNT
+def test_the_random_networks_have_every_type_of_layer_many_times():
+    layers = Counter(node.type for network in two_hundred() for node in expanded(network).nodes.values())
+    assert len(two_hundred()) == COUNT
+    assert layers.keys() == LAYERS.keys()
+    assert min(layers.values()) >= 20
+    assert sum(any(node.type == "Block" for node in network.nodes.values()) for network in two_hundred()) >= 50

@@ -18,7 +18,7 @@ from core.templates import TEMPLATES, template
 from tests.core.export.pytorch.torch_answers import check
 from tests.core.layers.drawn import KINDS
 from tests.core.networks import Drawing, every_layer, two_heads
-from tests.core.random_networks import chains, drawn, layers_in_a_network
+from tests.core.random_networks import chains, drawn, engine_answers, layers_in_a_network, two_hundred
 
 pytest.importorskip("torch", reason="PyTorch is what the code is for")
 SMALL = [name for name in TEMPLATES if max(template(name).network.nodes["n1"].layer.shape) <= 32]
@@ -40,7 +40,7 @@ def test_every_type_of_layer_with_every_setting(tmp_path):
 
 
 def test_two_hundred_random_networks(tmp_path):
-    check(drawn(chains(), 120, runs) + drawn(chains(blocks=True), 80, runs), tmp_path)
+    assert check(two_hundred(), tmp_path, expected=engine_answers) <= 1e-4
 
 
 def test_templates_blocks_and_several_outputs(tmp_path):
