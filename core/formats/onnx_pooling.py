@@ -1,8 +1,8 @@
 """Pooling as ONNX operators, with any padding.
 
-The operators want less padding than their window on every side. So windows that see nothing but padding are left out,
-and put back behind the operator as what they give. Optimising, onnxruntime merges a Pad of zeros in front of a pool into
-the pool's own padding, where it is no zero any more but nothing; so the two are kept apart.
+The operators want less padding than their window on every side. So windows that see nothing but padding are left
+out, and put back behind the operator as what they give. Optimising, onnxruntime merges a Pad of zeros in front of a
+pool into the pool's own padding, where it is no zero any more but nothing; so the two are kept apart.
 """
 
 from collections.abc import Callable, Sequence
