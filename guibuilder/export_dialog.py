@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.export.lacking import Carried, carried
 from core.formats import FORMATS
 from core.formats.base import Format
 from core.formats.folder import ZIP
@@ -47,6 +48,11 @@ def difference_text(exported: Exported) -> str:
             f"{exported.note}").strip()
 
 
+def carried_text(found: Carried) -> str:
+    """What a format does not hold, or why it cannot be written, in words for below the formats."""
+    return found.refused or "\n".join(found.lacking) or "Nothing of the network is left out."
+
+
 class ExportDialog(QDialog):
     """Asks for the format, lets the worker write, and shows what came of it."""
 
@@ -55,10 +61,12 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export")
         self._project, self._name, self._worker, self._theme = project, name, worker, theme
-        self._number = 0
+        self._number, self._written = 0, Path()
         self._choices = QButtonGroup(self)
         self._formats = formats()
-        self.result_text, self.progress = QLabel(), QProgressBar()
+        self.lacking, self.result_text, self.progress = QLabel(), QLabel(), QProgressBar()
+        self.lacking.setWordWrap(True)
+        self.lacking.setAccessibleName("What the file does not hold")
         self.result_text.setWordWrap(True)
         self.result_text.setMinimumHeight(4 * self.result_text.fontMetrics().lineSpacing())
         self.result_text.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -86,7 +94,8 @@ class ExportDialog(QDialog):
         column.addSpacing(8)
         self._area = self._scrolled_choices()
         column.addWidget(self._area, 1)
-        self._choices.button(0).setChecked(True)
+        column.addSpacing(4)
+        column.addWidget(self.lacking)
         column.addSpacing(4)
         column.addWidget(self.progress)
         column.addWidget(self.result_text)
@@ -95,8 +104,14 @@ class ExportDialog(QDialog):
         self.export_button.setProperty("primary", True)
         self.export_button.setDefault(True)
         self.export_button.clicked.connect(self.export)
+        self.folder_button = self._buttons.addButton("Show folder", QDialogButtonBox.ButtonRole.ActionRole)
+        self.folder_button.setToolTip("Opens the folder that holds what was written")
+        self.folder_button.clicked.connect(self._show_folder)
+        self.folder_button.hide()
         self._buttons.rejected.connect(self.reject)
         column.addWidget(self._buttons)
+        self._choices.idToggled.connect(self._tell_lacking)
+        self._choices.button(0).setChecked(True)
 
     def _scrolled_choices(self) -> QScrollArea:
         """All formats, in an area that scrolls where the text is large or the screen is small."""
@@ -128,6 +143,16 @@ class ExportDialog(QDialog):
         rest = super().sizeHint().height() - self._area.sizeHint().height()
         return QSize(width, min(needed + rest + 8, round(self.screen().availableGeometry().height() * 0.9)))
 
+    def _tell_lacking(self, number: int, chosen: bool) -> None:
+        """Before anything is written: what stays behind, and why; a format that cannot be written says that."""
+        if not chosen:
+            return
+        found = carried(self._formats[number].name, self._project)
+        self.lacking.setText(carried_text(found))
+        self.lacking.setStyleSheet(f"color: {self._theme.colours.error if found.refused else self._theme.colours.soft}")
+        self.export_button.setEnabled(not found.refused and not self._number)
+        self.export_button.setToolTip(found.refused)
+
     def choose(self, name: str) -> None:
         """Choose a format by its name."""
         names = [each.name for each in self._formats]
@@ -151,6 +176,7 @@ class ExportDialog(QDialog):
             return
         path = path if path.suffix or not chosen.suffix else path.with_suffix(chosen.suffix)
         self._busy(True)
+        self.folder_button.hide()
         self._say(f"Writing {path.name} …", "soft")
         request = ExportFile(0, self._project, chosen.name, str(path))
         self._number = self._worker.ask(request, self._done, self._failed)
@@ -166,6 +192,12 @@ class ExportDialog(QDialog):
         more = difference_text(exported)
         fine = exported.max_difference is None or exported.max_difference <= CLOSE_ENOUGH
         self._say(f"Written: {exported.path}.\n{more}".strip(), "good" if fine else "warning")
+        self._written = Path(exported.path)
+        self.folder_button.show()
+
+    def _show_folder(self) -> None:
+        folder = self._written if self._written.is_dir() else self._written.parent
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _failed(self, sentence: str, details: str = "") -> None:
         self._busy(False)
@@ -177,6 +209,7 @@ class ExportDialog(QDialog):
         self.export_button.setEnabled(not busy)
         if not busy:
             self._number = 0
+            self._tell_lacking(self._choices.checkedId(), True)
 
     def _say(self, text: str, role: str) -> None:
         self.result_text.setText(text)

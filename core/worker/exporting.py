@@ -8,12 +8,10 @@ from core.data.dataset import Dataset
 from core.data.pictures import fit_dataset
 from core.errors import CoreError
 from core.export.check import run_keras, run_numpy
-from core.export.lacking import not_in_keras, not_in_numpy
 from core.export.pytorch.check import run_pytorch
 from core.formats import save_file
 from core.formats.atomic import write_atomically
 from core.graph.cost import cost
-from core.graph.goals import left_out
 from core.graph.shapes import infer
 from core.inspect.compare import compare, run_onnx
 from core.inspect.mistakes import How, measure
@@ -37,22 +35,19 @@ COMPARED_MACS = 20_000_000_000
 class Outside:
     """A program that runs what was written: how it is called, and its answers to pictures.
 
-    `normalises` where the file does that itself and wants pictures from 0 to 1; `leaves_out` where auxiliary outputs
-    are not in the file. `lacks` says in sentences what of a project it cannot carry, and why.
+    `normalises` where the file does that itself and wants pictures from 0 to 1.
     """
 
     program: str
     run: Callable[[Path, Project, Array], Array]
     normalises: bool = False
-    leaves_out: bool = False
-    lacks: Callable[[Project], str] = lambda project: ""
 
 
 OUTSIDE = {
-    "onnx": Outside("onnxruntime", lambda path, project, pictures: run_onnx(path.read_bytes(), pictures), True, True),
+    "onnx": Outside("onnxruntime", lambda path, project, pictures: run_onnx(path.read_bytes(), pictures), True),
     "pytorch": Outside("PyTorch", run_pytorch),
-    "keras": Outside("Keras", run_keras, normalises=True, lacks=not_in_keras),
-    "numpy": Outside("NumPy", run_numpy, normalises=True, leaves_out=True, lacks=not_in_numpy),
+    "keras": Outside("Keras", run_keras, normalises=True),
+    "numpy": Outside("NumPy", run_numpy, normalises=True),
 }
 
 
@@ -69,21 +64,17 @@ def exported(request: ExportFile, library: Library, report: Report, source: str 
     outside = OUTSIDE.get(request.format)
     if outside is None:
         return Exported(request.format, request.path)
-    without = left_out(project.network) if outside.leaves_out else ()
-    said = f"{' and '.join(without)} stayed out: auxiliary outputs only help the training. " if without else ""
-    lacking = outside.lacks(project)
-    said += f"{lacking} " if lacking else ""
     report(f"Comparing with {outside.program}", 0, 0)
     source = source or project.data.source
     try:
         if not at_hand(source):
-            note = f"{said}Not compared: the pictures of {source} have not been downloaded."
+            note = f"Not compared: the pictures of {source} have not been downloaded."
             return Exported(request.format, request.path, note=note)
         loaded = library.load(source, seed=project.options.seed,
                               progress=lambda name, done, total: report(f"Fetching {name}", done, total))
-        return _compared(request, outside, loaded, said)
+        return _compared(request, outside, loaded)
     except CoreError as error:
-        return Exported(request.format, request.path, note=f"{said}Not compared: {error.message}")
+        return Exported(request.format, request.path, note=f"Not compared: {error.message}")
 
 
 def _reported(request: ExportFile, library: Library, report: Report) -> Exported:
@@ -104,7 +95,7 @@ def _reported(request: ExportFile, library: Library, report: Report) -> Exported
     return Exported(request.format, request.path, note=note)
 
 
-def _compared(request: ExportFile, outside: Outside, loaded: Dataset, said: str) -> Exported:
+def _compared(request: ExportFile, outside: Outside, loaded: Dataset) -> Exported:
     project = request.project
     dataset = fit_dataset(loaded, picture_shape(project.network))
     count = max(8, min(COMPARED, COMPARED_MACS // max(1, cost(infer(project.network)).macs)))
@@ -115,4 +106,4 @@ def _compared(request: ExportFile, outside: Outside, loaded: Dataset, said: str)
     found = compare(theirs, project.network, complete_weights(project), own)
     note = "" if found.same_class == found.pictures else \
         f"{found.pictures - found.same_class} of {found.pictures} pictures get another class."
-    return Exported(request.format, request.path, found.largest, found.pictures, (said + note).strip(), outside.program)
+    return Exported(request.format, request.path, found.largest, found.pictures, note, outside.program)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from core.drawing.styles import STYLES
+from core.export.lacking import carried
 from core.formats import FORMATS, save_file
 from core.formats.folder import ZIP
 from core.project import Project
@@ -41,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.to in WITH_WEIGHTS:
         checked(project.network)
         say_untrained(project)
+    say(*carried(arguments.to, project).lacking)
     written = Exported(arguments.to, str(out))
     if arguments.to in PICTURES:
         write_picture(project.network, out, arguments.to, style=arguments.style)

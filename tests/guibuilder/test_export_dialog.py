@@ -1,11 +1,14 @@
 """The export dialog: formats, what the worker is asked, what came of it."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtWidgets import QLabel, QRadioButton, QScrollArea
 
 from core.project import Project
 from core.templates import template
 from core.worker.messages import Exported
+from guibuilder import export_dialog
 from guibuilder.export_dialog import ExportDialog, difference_text, formats
 
 
@@ -53,6 +56,44 @@ def test_a_refusal_is_shown_and_can_be_tried_again(dialog, worker):
     worker.refuse(worker.last("ExportFile"), "There is no room on the disk.")
     assert dialog.result_text.text() == "There is no room on the disk."
     assert dialog.export_button.isEnabled()
+
+
+def test_what_stays_behind_is_told_before_anything_is_written(theme, worker, qtbot):
+    dialog = ExportDialog(template("googlenet-small"), "small", worker, theme)
+    qtbot.addWidget(dialog)
+    told = {}
+    for each in formats():
+        dialog.choose(each.name)
+        told[each.name] = (dialog.lacking.text(), dialog.export_button.isEnabled())
+    assert told["onnx"] == ("Dropout does nothing at use, so the file is without it.", True)
+    assert told["json"] == ("Nothing of the network is left out.", True)
+    assert told["csv"] == ("There are no epochs to write yet. Train the network first.", False)
+    assert told["safetensors"][0].startswith("Only the weights")
+    assert worker.count("ExportFile") == 0
+
+
+def test_a_network_that_does_not_run_says_why_and_its_drawing_can_still_go(theme, worker, qtbot):
+    broken = template("lenet5")
+    node = next(node for node in broken.network.nodes.values() if node.type == "Conv2D")
+    network = broken.network.change(node.id, kernel=(15, 15), dilation=(9, 9))
+    dialog = ExportDialog(replace(broken, network=network), "x", worker, theme)
+    qtbot.addWidget(dialog)
+    assert node.name in dialog.lacking.text()
+    assert not dialog.export_button.isEnabled()
+    assert dialog.export_button.toolTip() == dialog.lacking.text()
+    dialog.choose("json")
+    assert dialog.export_button.isEnabled()
+
+
+def test_a_written_file_is_a_click_away(dialog, worker, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(export_dialog.QDesktopServices, "openUrl", opened.append)
+    dialog.show()
+    assert not dialog.folder_button.isVisible()
+    dialog.export_button.click()
+    worker.answer(worker.last("ExportFile"), Exported("onnx", str(tmp_path / "lenet.onnx")))
+    dialog.folder_button.click()
+    assert [url.toLocalFile() for url in opened] == [str(tmp_path)]
 
 
 def test_cancelled_file_dialog_asks_nothing(dialog, worker):

@@ -124,7 +124,7 @@ def test_export_keeps_auxiliary_outputs_out_and_says_so(command, tmp_path):
     found = command("export", net, "--to", "onnx", "--out", out, "--json")
     assert found.status == 0
     assert found.json["max_difference"] < 1e-5
-    assert "Aux stayed out: auxiliary outputs only help the training." in found.err
+    assert "Aux stays out: auxiliary outputs only help the training." in found.err
     assert [output.name for output in onnx.load(out).graph.output] == ["Main"]
 
 
