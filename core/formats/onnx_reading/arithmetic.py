@@ -12,13 +12,13 @@ from core.layers.base import Array
 
 Change = Callable[[Array, Array, Array], tuple[Array, Array]]
 # Each gives the new factor and offset of factor · x + offset, from the old ones and the constant.
-_RIGHT: dict[str, Change] = {
+RIGHT: dict[str, Change] = {
     "Add": lambda factor, offset, c: (factor, offset + c), "Sub": lambda factor, offset, c: (factor, offset - c),
     "Mul": lambda factor, offset, c: (factor * c, offset * c),
     "Div": lambda factor, offset, c: (factor / c, offset / c),
 }
-_LEFT: dict[str, Change] = {
-    "Add": _RIGHT["Add"], "Mul": _RIGHT["Mul"], "Sub": lambda factor, offset, c: (-factor, c - offset),
+LEFT: dict[str, Change] = {
+    "Add": RIGHT["Add"], "Mul": RIGHT["Mul"], "Sub": lambda factor, offset, c: (-factor, c - offset),
 }
 
 
@@ -27,12 +27,12 @@ def arithmetic(call: Call) -> Value:
     first, second = call.inputs[0], call.inputs[1] if len(call.inputs) > 1 else None
     if isinstance(first, Value) and isinstance(second, Value):
         if call.node.operator == "Sub":
-            second = changed(call, 1, second, np.array(-1.0), _RIGHT["Mul"], scaled=True)
+            second = changed(call, 1, second, np.array(-1.0), RIGHT["Mul"], scaled=True)
         elif call.node.operator != "Add":
             raise Unsupported("it combines two values that both depend on the pictures, for which there is no layer")
         return _added(call, [first, second])
     place = 0 if isinstance(first, Value) else 1
-    changes = _LEFT if place else _RIGHT
+    changes = LEFT if place else RIGHT
     if call.node.operator not in changes:
         raise Unsupported("it divides by what depends on the pictures")
     value = call.value(place)
@@ -66,7 +66,7 @@ def total(call: Call) -> Value:
 
 def negated(call: Call) -> Value:
     """Neg."""
-    return changed(call, 0, call.value(), np.array(-1.0), _RIGHT["Mul"], scaled=True)
+    return changed(call, 0, call.value(), np.array(-1.0), RIGHT["Mul"], scaled=True)
 
 
 def _added(call: Call, values: list[Value]) -> Value:

@@ -9,6 +9,7 @@ import numpy as np
 from core.errors import SettingError
 from core.formats.onnx_reading.constants import Unsupported
 from core.formats.onnx_reading.names import clean
+from core.graph.block import Block
 from core.layers import make_layer
 from core.layers.base import Array, Layer, Shape, ShapeError
 from core.layers.unknown import Unknown
@@ -53,6 +54,11 @@ class Built:
     sources: tuple[str, ...]
     weights: dict[str, Array] = field(default_factory=dict)
 
+    def named_weights(self) -> dict[str, Array]:
+        """The weights with the names that they have in a project."""
+        between = "/" if isinstance(self.layer, Block) else "."
+        return {f"{self.name}{between}{parameter}": array for parameter, array in self.weights.items()}
+
 
 @dataclass
 class Builder:
@@ -79,6 +85,12 @@ class Builder:
         key = f"n{len(self.layers) + 1}"
         self.layers[key] = Built(layer, self.fresh(name), tuple(source.node for source in sources), weights)
         return Value(key, inner, inner)
+
+    def block(self, block: Block, source: Value, weights: dict[str, Array]) -> Value:
+        """A block that keeps the shape of what comes in; its weights are named `layer.parameter`."""
+        key = f"n{len(self.layers) + 1}"
+        self.layers[key] = Built(block, self.fresh(self.name), (source.node,), weights)
+        return Value(key, source.inner, source.inner)
 
     def fresh(self, wanted: str) -> str:
         """A valid name that no layer has yet."""

@@ -10,9 +10,6 @@ from core.formats.onnx_reading.constants import Unsupported
 from core.formats.onnx_reading.model import OnnxNode
 from core.layers.base import Array
 
-# Stands for the batch in the sizes that a Shape operator gives: a prime that no real size is.
-BATCH = 1_000_003
-
 
 @dataclass
 class Call:

@@ -13,6 +13,8 @@ from core.formats.onnx_reading.tensor import MOST_AXES, TYPES, Tensor
 from core.layers.base import Array
 
 LARGEST = 1_000_000_000
+# Stands for the batch in the sizes that a Shape operator gives: a prime that no real size is.
+BATCH = 1_000_003
 Compute = Callable[[OnnxNode, Sequence[Array]], Array]
 
 
@@ -47,7 +49,13 @@ def _fill(node: OnnxNode, inputs: Sequence[Array]) -> Array:
     if value.size != 1:
         raise Unsupported("it fills with more than one number")
     # A view of the one number: nothing is allocated until it becomes a layer's weights.
-    return np.broadcast_to(value.reshape(()), _checked(inputs[0].ravel().tolist(), value.itemsize))
+    return np.broadcast_to(value.reshape(()), _checked(_alike(inputs[0]), value.itemsize))
+
+
+def _alike(shape: Array) -> list[int]:
+    """A shape to fill: what is the same for every picture of the batch is made once."""
+    first, *rest = shape.ravel().tolist() or [1]
+    return [1 if first == BATCH else first, *rest] if shape.size else []
 
 
 def _nowhere(where: dict[str, str], wanted: int, title: str) -> memoryview:
@@ -134,7 +142,7 @@ def _transpose(node: OnnxNode, inputs: Sequence[Array]) -> Array:
 
 
 def _expand(node: OnnxNode, inputs: Sequence[Array]) -> Array:
-    shape = np.broadcast_shapes(inputs[0].shape, tuple(inputs[1].ravel().tolist()))
+    shape = np.broadcast_shapes(inputs[0].shape, tuple(_alike(inputs[1])))
     return np.broadcast_to(inputs[0], _checked(shape, inputs[0].itemsize))
 
 

@@ -24,6 +24,7 @@ from core.formats.onnx_reading.wire import (
 OLDEST, NEWEST = 6, 27
 MOST_NODES = 20_000
 MOST_TENSORS = 50_000
+MOST_INSIDE = 1_000
 _GRAPHS = (6, 11, 22, 23)
 Shape = tuple[int | None, ...]
 
@@ -60,6 +61,24 @@ class OnnxNode:
         """An attribute that is a text."""
         value = self.attributes.get(name, default)
         return value if isinstance(value, str) else default
+
+
+@dataclass
+class Branch:
+    """One side of an If: its operators and what it gives. Its names begin with that of the If's output."""
+
+    nodes: list[OnnxNode] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+
+    def begin(self, prefix: str) -> set[str]:
+        """Give what is made inside names of its own; tells which values from outside are taken."""
+        made = {name for node in self.nodes for name in node.outputs if name}
+        taken = {name for names in ([node.inputs for node in self.nodes] + [self.outputs]) for name in names} - made
+        for node in self.nodes:
+            node.inputs = [f"{prefix}/{name}" if name in made else name for name in node.inputs]
+            node.outputs = [f"{prefix}/{name}" if name else name for name in node.outputs]
+        self.outputs = [f"{prefix}/{name}" if name in made else name for name in self.outputs]
+        return taken - {""}
 
 
 @dataclass
@@ -139,7 +158,8 @@ def _graph(model: OnnxModel, view: memoryview) -> None:
                 (model.inputs if number == 11 else model.outputs).append((name, shape))
 
 
-def _node(view: memoryview, number: int) -> OnnxNode:
+def _node(view: memoryview, number: int, *, inside: bool = False) -> OnnxNode:
+    """A NodeProto; graphs in it are read for an If that is not `inside` of another one."""
     node = OnnxNode(number=number)
     for each, kind, value in fields(view):
         if each == 1:
@@ -151,11 +171,33 @@ def _node(view: memoryview, number: int) -> OnnxNode:
         elif each == 4:
             node.operator = text(kind, value)
         elif each == 5:
-            name, content = _attribute(message(kind, value))
+            name, content = _attribute(message(kind, value), None if inside else number)
             node.attributes[name] = content
         elif each == 7:
             node.domain = text(kind, value).removeprefix("ai.onnx")
+    branches = [each for each in node.attributes.values() if isinstance(each, Branch)]
+    taken = [branch.begin(f"{node.outputs[0] if node.outputs else ''}/{place}")
+             for place, branch in enumerate(branches)]
+    # What the sides take from outside has to be there before the If, like its own inputs.
+    node.inputs += sorted(set().union(*taken) - set(node.inputs))
     return node
+
+
+def _branch(view: memoryview, number: int) -> Branch:
+    """A GraphProto inside a node; its tensors become operators that hold them."""
+    branch = Branch()
+    for each, kind, value in fields(view):
+        if each == 1:
+            branch.nodes.append(_node(message(kind, value), number, inside=True))
+        elif each == 5:
+            tensor = read_tensor(message(kind, value))
+            branch.nodes.insert(0, OnnxNode("Constant", outputs=[tensor.name], attributes={"value": tensor},
+                                            number=number))
+        elif each == 12:
+            branch.outputs.append(_described(message(kind, value))[0])
+        if len(branch.nodes) > MOST_INSIDE:
+            raise FormatError(f"An operator holds more than {MOST_INSIDE:,} others; that is not read.")
+    return branch
 
 
 @dataclass
@@ -168,15 +210,18 @@ class _Attribute:
     type: int = 0
 
 
-def _attribute(view: memoryview) -> tuple[str, Any]:
+def _attribute(view: memoryview, node: int | None) -> tuple[str, Any]:
+    """Name and content; graphs are read where the number of the node is given."""
     found = _Attribute()
     for number, kind, value in fields(view):
         if number == 1:
             found.name = text(kind, value)
         elif number == 20:
             found.type = signed(value)
+        elif number == 6 and node is not None and found.name in ("then_branch", "else_branch"):
+            found.value = _branch(message(kind, value), node)
         elif number in _GRAPHS:
-            # Operators that hold graphs are not opened, so what they hold is never looked at.
+            # Operators that hold graphs are not opened but for If, so what they hold is never looked at.
             found.value = "a graph"
         elif number in _ONE:
             found.value = _ONE[number](kind, value)

@@ -2,13 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from core.formats.onnx_reading.arithmetic import arithmetic, negated, total
 from core.formats.onnx_reading.building import Value
 from core.formats.onnx_reading.call import Call, Reader
 from core.formats.onnx_reading.constants import Unsupported
-from core.formats.onnx_reading.pooling import reduced, whole, whole_pool, windowed
+from core.formats.onnx_reading.curves import (
+    absolute,
+    celu,
+    clip,
+    curve,
+    hard_sigmoid,
+    larger,
+    log_sigmoid,
+    selu,
+    smaller,
+    softplus,
+)
+from core.formats.onnx_reading.pooling import reduced, summed, whole, whole_pool, windowed
+from core.formats.onnx_reading.selection import part, sliced
 from core.formats.onnx_reading.shaping import flatten, joined, padded, reshape, squeeze, transpose, unsqueeze
 from core.formats.onnx_reading.weighted import (
     band_norm,
@@ -22,25 +34,9 @@ from core.formats.onnx_reading.weighted import (
     slopes,
 )
 
-_DEFAULTS = {"LeakyRelu": 0.01, "Elu": 1.0}
-
-
-def _curve(kind: str, settings: tuple[str, ...] = ()) -> Reader:
-    """Gives a reader of an operator that works on each number alone, in whatever order they lie."""
-
-    def read(call: Call) -> Value:
-        value = call.builder.settled(call.value())
-        values: dict[str, Any] = {name: float(f"{call.node.real(name, _DEFAULTS[call.node.operator]):.7g}")
-                                  for name in settings}
-        source = replace(value, shape=value.inner, order=None, columns=None)
-        found = call.builder.add(kind, [source], None, **values)
-        return replace(value, node=found.node)
-
-    return read
-
 
 def _identity(call: Call) -> Value:
-    return _curve("Linear")(call) if call.ours else call.value()
+    return curve("Linear")(call) if call.ours else call.value()
 
 
 def _same(call: Call) -> Value:
@@ -88,17 +84,20 @@ def _log_softmax(call: Call) -> Value:
 
 
 # Nodes that stand for several operators (see `patterns`).
-SEVERAL: Mapping[str, Reader] = {"LRN": band_norm, "Maxout": maxout, "APL": hinges, "WholePool": whole_pool}
+SEVERAL: Mapping[str, Reader] = {"LRN": band_norm, "Maxout": maxout, "APL": hinges, "WholePool": whole_pool,
+                                "LogSigmoid": log_sigmoid, "Softplus": softplus, "Part": part}
 OPERATORS: Mapping[str, Reader] = {
     "Conv": convolution, "Gemm": fully_connected, "MatMul": product, "BatchNormalization": batch_norm,
     "PRelu": slopes, "LRN": local_response_norm, "MaxPool": windowed("MaxPool2D"),
     "AveragePool": windowed("AveragePool2D"), "LpPool": windowed("L2Pool2D"),
     "GlobalAveragePool": whole("GlobalAveragePool2D"), "GlobalMaxPool": whole("GlobalMaxPool2D"),
     "ReduceMean": reduced("GlobalAveragePool2D", "average"), "ReduceMax": reduced("GlobalMaxPool2D", "max"),
-    "Relu": _curve("ReLU"), "Sigmoid": _curve("Sigmoid"), "Tanh": _curve("Tanh"), "Softplus": _curve("Softplus"),
-    "LeakyRelu": _curve("LeakyReLU", ("alpha",)), "Elu": _curve("ELU", ("alpha",)), "Identity": _identity,
+    "ReduceSum": summed, "Relu": curve("ReLU"), "Sigmoid": curve("Sigmoid"), "Tanh": curve("Tanh"),
+    "Softplus": softplus, "LeakyRelu": curve("LeakyReLU", ("alpha",)), "Elu": curve("ELU", ("alpha",)), "Selu": selu,
+    "Celu": celu, "Abs": absolute, "Clip": clip, "HardSigmoid": hard_sigmoid, "Max": larger,
+    "Min": smaller, "Identity": _identity,
     "Dropout": _dropout, "Softmax": _softmax, "LogSoftmax": _log_softmax, "Cast": _cast, "Add": arithmetic,
     "Sub": arithmetic, "Mul": arithmetic, "Div": arithmetic, "Sum": total, "Neg": negated, "Reshape": reshape,
     "Flatten": flatten, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Transpose": transpose, "Pad": padded,
-    "Concat": joined,
+    "Concat": joined, "Slice": sliced,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.formats.onnx_reading.model import OnnxNode
+from core.formats.onnx_reading.model import Branch, OnnxNode
 from core.layers.base import Array
 
 Constant = Callable[[str], Array | None]
@@ -51,6 +51,19 @@ def together(nodes: list[OnnxNode], constant: Constant, wanted: Iterable[str], o
     """
     graph = Graph({name: node for node in nodes for name in node.outputs if name}, constant, ours)
     return needed([_replaced(graph, node) for node in nodes], wanted)
+
+
+def apart(nodes: list[OnnxNode]) -> list[OnnxNode]:
+    """The nodes with one for each output of a Split."""
+    found = []
+    for node in nodes:
+        if node.operator != "Split" or node.domain:
+            found.append(node)
+            continue
+        found += [replace(node, operator="Part", domain=TOGETHER, outputs=[name],
+                          attributes={**node.attributes, "number": number, "parts": len(node.outputs)})
+                  for number, name in enumerate(node.outputs) if name]
+    return found
 
 
 def needed(nodes: list[OnnxNode], wanted: Iterable[str]) -> list[OnnxNode]:
@@ -102,10 +115,25 @@ def _squares(graph: Graph, name: str, x: str) -> bool:
     return power == (x, 2.0) or (node is not None and node.inputs == [x, x])
 
 
+def _squeezed(graph: Graph, name: str) -> str:
+    """What a Squeeze or Reshape takes, also where PyTorch asks with an If whether there is an axis to squeeze."""
+    node = graph.maker(name, "Squeeze", "Reshape", "If")
+    if node is None:
+        return ""
+    if node.operator != "If":
+        chosen = graph.maker(node.inputs[0], "If")
+        return _squeezed(graph, node.inputs[0]) if chosen is not None else node.inputs[0]
+    sides = [node.attributes.get(side) for side in ("then_branch", "else_branch")]
+    taken = {inner.inputs[0] for side in sides if isinstance(side, Branch) for inner in side.nodes
+             if inner.operator in ("Squeeze", "Identity") and inner.inputs}
+    strange = any(inner.operator not in ("Squeeze", "Identity", "Constant") for side in sides
+                  if isinstance(side, Branch) for inner in side.nodes)
+    return taken.pop() if len(taken) == 1 and not strange else ""
+
+
 def _mean_of_squares(graph: Graph, name: str, x: str) -> int:
     """How many channels PyTorch takes the mean over: a pool of three axes behind a Pad and a Reshape; 0 for none."""
-    node = graph.maker(name, "Squeeze", "Reshape")
-    pool = graph.maker(node.inputs[0], "AveragePool") if node is not None else None
+    pool = graph.maker(_squeezed(graph, name), "AveragePool")
     pad = graph.maker(pool.inputs[0], "Pad") if pool is not None else None
     spread = graph.maker(pad.inputs[0], "Reshape", "Unsqueeze") if pad is not None else None
     if pool is None or pad is None or spread is None or not _squares(graph, spread.inputs[0], x):
@@ -149,14 +177,65 @@ def _band(graph: Graph, name: str, x: str) -> tuple[int, float] | None:
 
 
 def _straight_above(graph: Graph, node: OnnxNode) -> OnnxNode | None:
-    """PyTorch's softplus: x itself far above zero."""
+    """PyTorch's softplus: x itself where β · x is far above zero, else softplus(β · x) / β."""
     if len(node.inputs) != 3:
         return None
-    greater, x, curve = graph.maker(node.inputs[0], "Greater"), node.inputs[1], graph.maker(node.inputs[2], "Softplus")
-    limit = graph.constant(greater.inputs[1]) if greater is not None else None
-    if greater is None or curve is None or limit is None or limit.size != 1 or float(limit.ravel()[0]) < _STRAIGHT:
+    greater, x, steepness, curve = graph.with_number(node.inputs[0], "Greater"), node.inputs[1], 1.0, node.inputs[2]
+    divided = graph.with_number(curve, "Div")
+    if divided is not None:
+        curve, steepness = divided
+    bent = graph.maker(curve, "Softplus")
+    if greater is None or bent is None or greater[1] < _STRAIGHT or greater[0] != bent.inputs[0]:
         return None
-    return _as(node, "Softplus", [x]) if greater.inputs[0] == x == curve.inputs[0] else None
+    steep = graph.with_number(bent.inputs[0], "Mul") if divided is not None else (bent.inputs[0], 1.0)
+    return _as(node, "Softplus", [x], beta=steepness) if steep == (x, steepness) else None
+
+
+def _nothing_below(graph: Graph, node: OnnxNode) -> OnnxNode | None:
+    """PyTorch's threshold at zero: 0 where x ≤ 0, else x."""
+    low = graph.with_number(node.inputs[0], "LessOrEqual") if len(node.inputs) == 3 else None
+    filled = graph.constant(node.inputs[1]) if low is not None else None
+    if low is None or filled is None or low != (node.inputs[2], 0.0) or filled.size != 1 or filled.any():
+        return None
+    return _as(node, "Relu", [node.inputs[2]])
+
+
+def _logarithm(graph: Graph, node: OnnxNode) -> OnnxNode | None:
+    """Log of a Sigmoid."""
+    inner = graph.maker(node.inputs[0], "Sigmoid")
+    return _as(node, "LogSigmoid", inner.inputs) if inner is not None else None
+
+
+def _limited(graph: Graph, node: OnnxNode) -> OnnxNode | None:
+    """Min of a number and what is never below zero, or of what a Max keeps above a number: a Clip."""
+    high = graph.with_number(node.outputs[0], "Min")
+    if high is None:
+        return None
+    low = graph.with_number(high[0], "Max")
+    inner = graph.maker(high[0], "Relu")
+    if inner is not None:
+        low = (inner.inputs[0], 0.0)
+    limits = {"max": high[1]} if low is None else {"min": low[1], "max": high[1]}
+    return _as(node, "Clip", [high[0] if low is None else low[0]], **limits)
+
+
+def _root_of_squares(graph: Graph, node: OnnxNode) -> OnnxNode | None:
+    """PyTorch's LPPool2d of power 2: the root of (the mean of squares, without its sign, times how many they are)."""
+    root = graph.with_number(node.outputs[0], "Pow")
+    summed = graph.with_number(root[0], "Mul") if root is not None and root[1] == 0.5 else None
+    signed = graph.maker(summed[0], "Mul") if summed is not None else None
+    parts = [graph.maker(name, "Sign", "Relu") for name in signed.inputs] if signed is not None else []
+    if len(parts) != 2 or parts[0] is None or parts[1] is None or summed is None:
+        return None
+    positive = graph.maker(parts[1].inputs[0], "Abs")
+    pool = graph.maker(parts[0].inputs[0], "AveragePool")
+    squares = graph.with_number(pool.inputs[0], "Pow") if pool is not None else None
+    if pool is None or positive is None or squares is None or squares[1] != 2 or positive.inputs != parts[0].inputs:
+        return None
+    kernel = pool.wholes("kernel_shape") or ()
+    if any(pool.wholes("pads") or ()) or pool.whole("ceil_mode", 0) or summed[1] != np.prod(kernel):
+        return None
+    return _as(node, "LpPool", [squares[0]], **pool.attributes)
 
 
 def _largest(graph: Graph, node: OnnxNode) -> OnnxNode | None:
@@ -233,7 +312,8 @@ def _whole_pool(graph: Graph, node: OnnxNode) -> OnnxNode | None:
 _POOLS = ("MaxPool", "AveragePool", "LpPool")
 Pattern = Callable[[Graph, OnnxNode], OnnxNode | None]
 _PATTERNS: Mapping[str, tuple[Pattern, ...]] = {
-    "Div": (_response,), "Where": (_straight_above,), "Max": (_largest,), "Sum": (_hinges,),
+    "Div": (_response,), "Where": (_straight_above, _nothing_below), "Max": (_largest,), "Sum": (_hinges,),
+    "Log": (_logarithm,), "Min": (_limited,), "Pow": (_root_of_squares,),
     "Pad": (_whole_pool,), "Mul": (_whole_pool,), "MaxPool": (_whole_pool,), "AveragePool": (_whole_pool,),
     "LpPool": (_whole_pool,),
 }

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from core.formats.onnx_reading.arithmetic import RIGHT, changed
 from core.formats.onnx_reading.building import Value
 from core.formats.onnx_reading.call import Call, Reader
 from core.formats.onnx_reading.constants import Unsupported, axes_of
@@ -68,7 +71,7 @@ def whole(kind: str) -> Reader:
     """Gives a reader of pools over whole maps, whose two axes of length 1 ours leaves out."""
 
     def read(call: Call) -> Value:
-        return _whole(call, kind, keep=True)
+        return _whole(call, call.value(), kind, keep=True)
 
     return read
 
@@ -78,25 +81,82 @@ def reduced(kind: str, mode: str) -> Reader:
 
     def read(call: Call) -> Value:
         value, keep = call.value(), bool(call.node.whole("keepdims", 1))
-        given = call.constant(1)
-        axes = axes_of(call.node, [given, given] if given is not None else [])
-        if value.shape is None or axes is None:
-            raise Unsupported("the shape of its input is not known, or it takes the mean of everything")
-        rank = len(value.shape)
-        places = sorted((axis if axis >= 0 else axis + rank + 1) - 1 for axis in axes)
-        if places == [1] and not keep and value.inner and rank == len(value.inner) + 1 and value.order is None:
+        places = _places(call, value)
+        shape, inner = value.shape or (), value.inner
+        if inner is None:
+            raise Unsupported("the shape of its input is not known")
+        if value.order is None and len(inner) == 3 and shape == (inner[0], inner[1] * inner[2]) and places == [1]:
+            # The pixels of each map in one row.
+            return _kept(_whole(call, replace(value, shape=inner), kind, keep=False), (inner[0], 1) if keep else None)
+        if places == [1] and not keep and len(shape) == len(inner) + 1 and value.order is None:
             return _grouped(call, value, mode)
-        if value.order is not None and rank == 3:
-            places = sorted(value.order[place] for place in places if 0 <= place < 3)
-        if rank != 3 or places != [1, 2]:
-            raise Unsupported("it does not take in height and width")
-        return _whole(call, kind, keep=keep)
+        axes = _axes(value, places)
+        if axes == [1, 2]:
+            return _whole(call, value, kind, keep=keep and len(shape) == 3)
+        if axes == [1] or axes == [2]:
+            return _one_way(call, value, mode, axes[0], keep=keep)
+        raise Unsupported("it does not take in height and width")
 
     return read
 
 
-def _whole(call: Call, kind: str, *, keep: bool) -> Value:
-    value = call.builder.settled(call.value())
+def summed(call: Call) -> Value:
+    """ReduceSum over the pixels: their mean, times how many they are."""
+    value = call.value()
+    if _axes(value, _places(call, value)) != [1, 2] or value.inner is None:
+        raise Unsupported("it does not add up height and width")
+    found = _whole(call, value, "GlobalAveragePool2D", keep=bool(call.node.whole("keepdims", 1)))
+    return changed(call, 0, found, np.array(float(value.inner[1] * value.inner[2])), RIGHT["Mul"], scaled=True)
+
+
+def _places(call: Call, value: Value) -> list[int]:
+    """The axes behind the batch that are reduced, as the file counts them."""
+    given = call.constant(1)
+    axes = axes_of(call.node, [given, given] if given is not None else [])
+    if value.shape is None or axes is None:
+        raise Unsupported("the shape of its input is not known, or it takes in everything")
+    rank = len(value.shape)
+    return sorted((axis if axis >= 0 else axis + rank + 1) - 1 for axis in axes)
+
+
+def _axes(value: Value, places: list[int]) -> list[int]:
+    """The axes of our maps that these are; those of length 1 that the file has left out are reduced already."""
+    shape, inner = value.shape or (), value.inner or ()
+    if len(inner) != 3 or not all(0 <= place < len(shape) for place in places):
+        return []
+    if value.order is not None:
+        return sorted(value.order[place] for place in places)
+    if shape == inner:
+        return places
+    if len(shape) == 2 and places == [1] and (shape[0], shape[1], 1) == inner:
+        return [1, 2]
+    if len(shape) == 2 and places == [1] and (shape[0], 1, shape[1]) == inner:
+        return [1, 2]
+    return []
+
+
+def _one_way(call: Call, value: Value, mode: str, axis: int, *, keep: bool) -> Value:
+    """A pool over whole rows or whole columns."""
+    order, inner = value.order, value.inner or ()
+    if len(value.shape or ()) != 3:
+        raise Unsupported("it does not take in height and width")
+    value = replace(call.builder.settled(value), order=None, shape=value.inner)
+    kernel = (inner[1], 1) if axis == 1 else (1, inner[2])
+    found = call.builder.add("MaxPool2D" if mode == "max" else "AveragePool2D", [value], kernel=kernel, stride=kernel)
+    sizes = found.inner or ()
+    if order is not None:
+        if not keep:
+            raise Unsupported("it takes away an axis of maps whose axes lie in another order")
+        return replace(found, shape=tuple(sizes[each] for each in order), order=order)
+    return found if keep else replace(found, shape=tuple(size for each, size in enumerate(sizes) if each != axis))
+
+
+def _kept(value: Value, shape: tuple[int, ...] | None) -> Value:
+    return value if shape is None else replace(value, shape=shape)
+
+
+def _whole(call: Call, value: Value, kind: str, *, keep: bool) -> Value:
+    value = call.builder.settled(value)
     order = value.order
     if order is not None:
         value = replace(value, order=None, shape=value.inner)

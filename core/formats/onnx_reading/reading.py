@@ -1,5 +1,6 @@
 """An ONNX model as a project: operator after operator becomes a layer, or is named where there is none for it."""
 
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -9,14 +10,14 @@ import numpy as np
 from core.errors import FormatError
 from core.formats.onnx_reading.building import Builder, Value
 from core.formats.onnx_reading.call import Call
-from core.formats.onnx_reading.constants import LARGEST, Unsupported, computed, constant
-from core.formats.onnx_reading.model import OnnxModel, OnnxNode
+from core.formats.onnx_reading.constants import FOLDED, LARGEST, Unsupported, computed, constant
+from core.formats.onnx_reading.model import Branch, OnnxModel, OnnxNode
 from core.formats.onnx_reading.model import Shape as FileShape
 from core.formats.onnx_reading.names import clean, name_of
 from core.formats.onnx_reading.operators import OPERATORS, SEVERAL
 from core.formats.onnx_reading.ordered import in_order
 from core.formats.onnx_reading.outside import Beside
-from core.formats.onnx_reading.patterns import TOGETHER, together
+from core.formats.onnx_reading.patterns import TOGETHER, apart, needed, together
 from core.formats.onnx_reading.shaping import sizes
 from core.formats.onnx_reading.tensor import Tensor
 from core.formats.onnx_reading.wire import shown
@@ -60,12 +61,23 @@ class _Reading:
             raise FormatError(f"{self._what} has no input for pictures, so there is no network to draw.")
         for name, shape in inputs:
             self._input(name, shape)
-        nodes = together(in_order(self._model, self._what), self._constant, [name for name, _ in self._model.outputs],
-                         self._ours)
+        wanted = [name for name, _ in self._model.outputs]
+        nodes = needed(apart(in_order(self._model, self._what)), wanted)
+        self._fold(nodes)
+        nodes = together(nodes, self._constant, wanted, self._ours)
         self._takers = Counter(name for node in nodes for name in node.inputs)
         self._takers.update(name for name, _ in self._model.outputs)
         for node in nodes:
             self._node(node)
+
+    def _fold(self, nodes: list[OnnxNode]) -> None:
+        """Compute what is known without the pictures, so that groups of operators are found by their numbers."""
+        for node in nodes:
+            known = all(not name or isinstance(self._known.get(name), Tensor | np.ndarray) for name in node.inputs)
+            if not known or len(node.outputs) != 1 or node.domain or node.operator not in (*FOLDED, "Constant"):
+                continue
+            with contextlib.suppress(Unsupported):  # told when its turn comes, if it is needed then
+                self._known[node.outputs[0]] = self._result(node)
 
     def _constant(self, name: str) -> Array | None:
         """A constant of the file, for what is looked for before its operators are read."""
@@ -115,10 +127,10 @@ class _Reading:
 
     def _node(self, node: OnnxNode) -> None:
         self._builder.name = name_of(node, self._ours)
-        if not node.outputs:
+        if not node.outputs or node.outputs[0] in self._known:
             return
         try:
-            self._known[node.outputs[0]] = self._result(node)
+            self._known[node.outputs[0]] = self._branch(node) if node.operator == "If" else self._result(node)
         except Unsupported as error:
             found = self._unknown(node, str(error))
             self._known.update(dict.fromkeys(node.outputs, found))
@@ -144,6 +156,25 @@ class _Reading:
         if reader is None:
             raise Unsupported("there is no layer for it")
         return reader(call)
+
+    def _branch(self, node: OnnxNode) -> Value | Array | Tensor:
+        """What an If gives whose condition is known from the sizes of the pictures: that side's operators, in turn."""
+        try:
+            condition = self._look_up(node.inputs[0]) if node.inputs else None
+        except Unsupported:
+            condition = None
+        if isinstance(condition, np.ndarray) and condition.size == 1:
+            branch = node.attributes.get("then_branch" if condition.ravel()[0] else "else_branch")
+        else:
+            raise Unsupported("what it does depends on the pictures")
+        if not isinstance(branch, Branch) or len(node.outputs) != 1 or len(branch.outputs) != 1:
+            raise Unsupported("what it holds is not read")
+        for inner in branch.nodes:
+            self._node(inner)
+        found = self._known.get(branch.outputs[0])
+        if found is None:
+            raise Unsupported("a side of it takes what nothing makes")
+        return found
 
     def _look_up(self, name: str) -> Value | Array | None:
         if not name:
@@ -193,9 +224,9 @@ class _Reading:
         network = Network(nodes, edges, clean(self._model.title or self._what.rpartition(".")[0]))
         weights = {}
         for key in wanted:
-            for parameter, array in layers[key].weights.items():
-                check_finite(f"{layers[key].name}.{parameter}", array, self._what)
-                weights[f"{layers[key].name}.{parameter}"] = np.array(array, np.float32, order="C")
+            for name, array in layers[key].named_weights().items():
+                check_finite(name, array, self._what)
+                weights[name] = np.array(array, np.float32, order="C")
         return Project(network.move(arrange(network)), weights, notes=self._notes(), classes=self._classes())
 
     def _ends(self) -> list[str]:

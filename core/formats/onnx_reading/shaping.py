@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from core.formats.onnx_reading.building import Value
-from core.formats.onnx_reading.call import BATCH, Call
-from core.formats.onnx_reading.constants import Unsupported, axes_of
+from core.formats.onnx_reading.call import Call
+from core.formats.onnx_reading.constants import BATCH, Unsupported, axes_of
+from core.formats.onnx_reading.selection import chosen, shuffled
+from core.formats.onnx_reading.wire import shown
 from core.layers.base import Shape
 
 _MOST = 2**31
@@ -107,6 +109,9 @@ def transpose(call: Call) -> Value:
     if value.order is None and long == sorted(long):
         return replace(value, shape=shape)
     before = value.order or tuple(range(rank))
+    mixed = shuffled(call, value, moved)
+    if mixed is not None:
+        return mixed
     if rank != len(value.inner) or (value.order is None and value.shape != value.inner):
         raise Unsupported("it moves axes that a Reshape made")
     order = tuple(before[axis] for axis in moved)
@@ -137,8 +142,17 @@ def padded(call: Call) -> Value:
         for place, axis in enumerate(places):
             spread[axis], spread[axis + 4] = pads[place], pads[place + len(places)]
         pads = spread
-    if node.text("mode", "constant") != "constant" or len(pads) != 8 or any(pads[each] for each in (0, 1, 4, 5)):
-        raise Unsupported("it pads otherwise than with one number around each map")
+    mode = node.text("mode", "constant")
+    if mode != "constant":
+        raise Unsupported(f"it fills in pixels of the picture ({shown(mode)}), not one number")
+    if len(pads) != 8 or pads[0] or pads[4] or min(pads) < 0:
+        raise Unsupported("it cuts off, or adds to something else than feature maps")
+    if pads[1] or pads[5]:
+        if number or value.inner is None:
+            raise Unsupported("it adds channels that are not empty")
+        value = chosen(call, value, [*[-1] * pads[1], *range(value.inner[0]), *[-1] * pads[5]])
+    if not any(pads[each] for each in (2, 3, 6, 7)):
+        return value
     return call.builder.add("Pad2D", [value], padding=(pads[2], pads[3], pads[6], pads[7]), value=number)
 
 

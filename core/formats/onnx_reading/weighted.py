@@ -7,6 +7,7 @@ import numpy as np
 from core.formats.onnx_reading.building import Value
 from core.formats.onnx_reading.call import Call
 from core.formats.onnx_reading.constants import Unsupported
+from core.formats.onnx_reading.selection import in_order_of
 from core.formats.onnx_reading.windows import window_settings
 from core.layers.base import Array
 
@@ -56,6 +57,8 @@ def dense(call: Call, weight: Array, bias: Array | None) -> Value:
     """A Dense layer with weights [units, inputs], whose columns follow the order of the layer before."""
     value = call.builder.settled(call.value())
     shape = value.shape
+    if value.order is not None and len(value.order) == 3 and value.order[-1] == 0:
+        return _at_each_pixel(call, value, weight, bias)
     if shape is not None and len(shape) != 1:
         raise Unsupported(f"its input has {len(shape)} axes besides the batch; a flat vector is needed")
     if value.columns is not None:
@@ -68,6 +71,16 @@ def dense(call: Call, weight: Array, bias: Array | None) -> Value:
     if bias is not None:
         arrays["bias"] = np.array(bias, np.float32)
     return call.builder.add("Dense", [call.builder.plain(value, 1)], arrays, units=len(weight), bias=bias is not None)
+
+
+def _at_each_pixel(call: Call, value: Value, weight: Array, bias: Array | None) -> Value:
+    """A product over the channels of maps that the file holds with the channels last: a 1×1 convolution."""
+    arrays = {"weight": np.ascontiguousarray(weight, np.float32)[:, :, None, None]}
+    if bias is not None:
+        arrays["bias"] = np.array(bias, np.float32)
+    source = replace(value, order=None, shape=value.inner)
+    found = call.builder.add("Conv2D", [source], arrays, filters=len(weight), kernel=1, bias=bias is not None)
+    return in_order_of(found, value.order)
 
 
 def batch_norm(call: Call) -> Value:

@@ -22,9 +22,10 @@ ANSWERS = {
         BatchNorm2d_momentum_eval ConstantPad2d Conv2d Conv2d_depthwise Conv2d_depthwise_padded
         Conv2d_depthwise_strided Conv2d_depthwise_with_multiplier Conv2d_dilated Conv2d_groups Conv2d_groups_thnn
         Conv2d_no_bias Conv2d_padding Conv2d_strided ELU LeakyReLU LeakyReLU_with_negval Linear Linear_no_bias
-        LogSoftmax MaxPool2d PReLU_2d PReLU_2d_multiparam ReLU Sigmoid Softmax Softmin Softplus Tanh ZeroPad2d
+        LogSoftmax MaxPool2d PReLU_2d PReLU_2d_multiparam ReLU SELU Sigmoid Softmax Softmin Softplus Tanh ZeroPad2d
         log_softmax_lastdim softmax_lastdim""",
-    "pytorch-operator": "add_size1_singleton_broadcast addconstant concat2 conv flatten",
+    "pytorch-operator": """add_size1_singleton_broadcast addconstant clip concat2 conv flatten reduced_mean
+        reduced_mean_keepdim selu""",
 }
 # The file puts out logarithms; what is drawn ends in the probabilities, and the notes say so.
 LOGARITHMS = ("LogSoftmax", "log_softmax_lastdim")
@@ -32,7 +33,8 @@ CASES = [(group, path.name.removeprefix("test_").removeprefix("operator_"), path
          for group in ANSWERS for path in sorted((DATA / group).glob("test_*"))]
 # The model zoo's networks: how many trained numbers.
 LIGHT = {"bvlc_alexnet": 60_965_224, "densenet121": 7_978_856, "inception_v1": 6_998_552, "inception_v2": 11_193_984,
-         "resnet50": 25_557_032, "squeezenet": 1_235_496, "vgg19": 143_667_240, "zfnet512": 87_263_848}
+         "resnet50": 25_557_032, "shufflenet": 1_100_000, "squeezenet": 1_235_496,
+         "vgg19": 143_667_240, "zfnet512": 87_263_848}
 
 
 def _tensors(path, what):
@@ -100,11 +102,16 @@ def test_networks_of_the_model_zoo(name):
     assert np.abs(found.ravel() - expected.ravel()).max() <= 1e-4 * np.abs(expected).max()
 
 
-def test_channel_shuffles_are_named():
+def test_channel_shuffles_are_fixed_convolutions():
     path = DATA / "light" / "light_shufflenet.onnx"
     if not path.is_file():
         pytest.skip("this release of onnx has no light models")
     project = open_file(path)
-    kept = [node.layer.kept["onnx"] for node in project.network.nodes.values() if isinstance(node.layer, Unknown)]
-    assert {each["operator"] for each in kept} == {"Transpose"}
-    assert sum(node.type == "Conv2D" for node in project.network.nodes.values()) == 49
+    fixed = [node for node in project.network.nodes.values() if node.type == "Conv2D" and node.layer.frozen]
+    assert len(fixed) == 16
+    for node in fixed:
+        weight = project.weights[f"{node.name}.weight"]
+        assert set(np.unique(weight)) == {0, 1}
+        assert (weight.sum((0, 2, 3)) == 1).all()
+        assert (weight.sum((1, 2, 3)) == 1).all()
+    assert "1×1 convolution" in project.notes
