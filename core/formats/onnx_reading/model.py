@@ -31,7 +31,7 @@ Shape = tuple[int | None, ...]
 
 @dataclass
 class OnnxNode:
-    """One operator. `number` is its place in the file from 1."""
+    """One operator. `number` is its place in the file from 1, `written` its name there if we replaced it."""
 
     operator: str = ""
     name: str = ""
@@ -40,6 +40,7 @@ class OnnxNode:
     outputs: list[str] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+    written: str = ""
 
     def whole(self, name: str, default: int) -> int:
         """An attribute that is a whole number."""

@@ -60,7 +60,7 @@ def apart(nodes: list[OnnxNode]) -> list[OnnxNode]:
         if node.operator != "Split" or node.domain:
             found.append(node)
             continue
-        found += [replace(node, operator="Part", domain=TOGETHER, outputs=[name],
+        found += [replace(node, operator="Part", domain=TOGETHER, outputs=[name], written=node.operator,
                           attributes={**node.attributes, "number": number, "parts": len(node.outputs)})
                   for number, name in enumerate(node.outputs) if name]
     return found
@@ -85,7 +85,8 @@ def _replaced(graph: Graph, node: OnnxNode) -> OnnxNode:
 
 
 def _as(node: OnnxNode, operator: str, inputs: list[str], **attributes: object) -> OnnxNode:
-    return replace(node, operator=operator, domain=TOGETHER, inputs=inputs, attributes=attributes)
+    return replace(node, operator=operator, domain=TOGETHER, inputs=inputs, attributes=attributes,
+                   written=node.written or node.operator)
 
 
 # local response normalisation ---------------------------------------------------------------------------------------

@@ -206,9 +206,10 @@ class _Reading:
         described = self._model.shapes.get(node.outputs[0]) or (None,)
         rest = [size for size in described[1:] if size is not None]
         shape = tuple(rest) if rest and len(rest) == len(described) - 1 else None
-        kept = {"onnx": {"operator": shown(node.operator), "node": shown(node.name or node.outputs[0]),
+        operator = shown(node.written or node.operator)
+        kept = {"onnx": {"operator": operator, "node": shown(node.name or node.outputs[0]),
                          "number": node.number, "why": why[:400]}}
-        return self._builder.unknown(f"ONNX {clean(node.operator)}", sources, shape, kept)
+        return self._builder.unknown(f"ONNX {clean(operator)}", sources, shape, kept)
 
     # the result --------------------------------------------------------------------------------------------------
 

@@ -52,8 +52,9 @@ def test_stored_answers(group, name, path):
     inputs = [node for node in project.network.nodes.values() if isinstance(node.layer, Input)]
     feeds = {node.name: x.reshape(len(x), *node.layer.shape)
              for node, x in zip(inputs, _tensors(path, "input"), strict=True)}
-    last = project.network.nodes[project.network.finals()[0]].name
-    found = Model(project.network, project.weights).outputs(feeds, [last])[last]
+    model = Model(project.network, project.weights)
+    last = model.network.nodes[model.network.finals()[0]].name
+    found = model.outputs(feeds, [last])[last]
     (expected,) = _tensors(path, "output")
     found = np.log(found) if name in LOGARITHMS else found
     assert ("logarithms" in project.notes) == (name in LOGARITHMS)
