@@ -151,8 +151,8 @@ def padded(call: Call) -> Value:
         if number or value.inner is None:
             raise Unsupported("it adds channels that are not empty")
         value = chosen(call, value, [*[-1] * pads[1], *range(value.inner[0]), *[-1] * pads[5]])
-    if not any(pads[each] for each in (2, 3, 6, 7)):
-        return value
+        if not any(pads[each] for each in (2, 3, 6, 7)):
+            return value
     return call.builder.add("Pad2D", [value], padding=(pads[2], pads[3], pads[6], pads[7]), value=number)
 
 
