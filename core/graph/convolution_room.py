@@ -112,8 +112,8 @@ def _direct(layer: Conv2D, shape: Shape, out: tuple[int, int], joined: bool) -> 
     """Through register tiles: rows of filters up to whole vectors, several pixels in one where filters are few."""
     (down, across), filters, channels = layer.kernel, layer.filters, shape[0]
     pads = layer.window().padded(*shape[1:])
-    fitting = [count for count in range(1, max(1, _LANES // filters) + 1) if out[1] % count == 0]
-    pixels = min(fitting, key=lambda count: (across + (count - 1) * layer.stride[1]) / count)
+    fitting = range(1, max(1, min(_LANES // filters, out[1])) + 1)
+    pixels = min(fitting, key=lambda count: -(-out[1] // count) * (across + (count - 1) * layer.stride[1]))
     widened = (across + (pixels - 1) * layer.stride[1]) * channels
     rows = down * widened * (-(-pixels * filters // _LANES) * _LANES)
     area = (shape[1] + pads[0] + pads[2]) * (shape[2] + pads[1] + pads[3]) * channels

@@ -127,7 +127,8 @@ class _Drawing:
         self.convolution()
         if len(self.layers) == before:
             return
-        if self.chance(0.3):
+        # Of a single number PyTorch takes no mean in training.
+        if self.chance(0.3) and self.batch * int(np.prod(self.shape[1:])) > 1:
             self.add("BatchNorm")
         self.add(str(self.pick(*ACTIVATIONS)))
         if self.chance(0.08):

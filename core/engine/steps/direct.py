@@ -5,6 +5,8 @@ each output pixel's gradient times the transposed filters is added to the pixels
 sums over pixels.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from core.engine.flow import Task
@@ -13,8 +15,9 @@ from core.engine.steps.bands import Band, Sweep, bands, turned
 from core.engine.steps.base import NO_FLOOR, Build, Floats, sums_of_slots
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
 from core.engine.steps.geometry import Geometry, Integers
+from core.engine.steps.pixel_sums import PixelSums, sums_over_pictures
 from core.engine.tensor import Tensor
-from core.kernels import multiply, packing
+from core.kernels import packing
 from core.kernels.processor import LANES
 from core.layers.conv2d import Conv2D
 
@@ -26,6 +29,7 @@ class DirectConvolution(Convolution):
         assert isinstance(task.layer, Conv2D)
         shape = Geometry.of(task.layer, task.input_shapes[0])
         super().__init__(task, source, output, build, shape, self.together(shape))
+        self._over_pictures = build.learns and sums_over_pictures(shape, min(build.chunk, self.group))
         self._plan_forward()
         if build.learns:
             self._plan_backward()
@@ -45,7 +49,7 @@ class DirectConvolution(Convolution):
 
     def _forward_sweep(self, band: Band, rows: Integers) -> tuple[Sweep, Floats]:
         """The product for a band of output rows, with the part of the filters that it takes."""
-        shape, (low, high), in_row = self.shape, band.taps, self.shape.out[1] // self.shape.group
+        shape, (low, high), in_row = self.shape, band.taps, self.shape.in_row
         step = shape.widened * shape.length
         walk = (1, 0, 0, high - low, shape.line, step, shape.widened, shape.length, self._live_columns(), 0)
         sweep = Sweep(self.build, rows[:, band.rows[0] * in_row:band.rows[1] * in_row],
@@ -64,14 +68,12 @@ class DirectConvolution(Convolution):
 
     def _plan_backward(self) -> None:
         shape, build = self.shape, self.build
-        places = shape.weight_places()
         self._transposed = build.arena.floats(shape.kernel[0] * shape.filters * shape.run)
         self._zeros = build.arena.floats(max(shape.run, shape.length) + 2 * LANES)
         self._scatter = [self._scatter_sweep(band) for band in turned(self.bands, shape)]
-        self._weight_rows = np.stack([places, np.arange(len(places), dtype=np.int64) * shape.length])
-        self._slot_step = len(places) * shape.length
+        self._slot_step = shape.kernel[0] * shape.widened * shape.length
         self._slots = build.arena.floats(build.slots * self._slot_step)
-        self._columns = [self._column_walk(band) for band in turned(self.bands, shape)]
+        self._sums = PixelSums(build, shape, self.bands, self._slot_step, self.group)
 
     def _scatter_sweep(self, band: Band) -> tuple[Sweep, Floats]:
         """The way back through some rows of the filters, with these rows transposed."""
@@ -82,19 +84,6 @@ class DirectConvolution(Convolution):
         walk = (high - low, shape.line, step, 1, 0, 0, shape.filters, shape.run, shape.run, 1)
         sweep = Sweep(self.build, rows, (self.map_numbers, shape.frame_numbers), low * shape.line, self.group, walk, 1)
         return sweep, self._transposed[low * step:]
-
-    def _column_walk(self, band: Band) -> tuple[list[Integers], tuple[int, int, int, int]]:
-        """The weight gradient of some rows of the filters, over the output rows that count for them.
-
-        Behind the kernel's settings: where these output rows begin in frame and gradient, first and end weight.
-        """
-        shape, ((first, end), (low, high)) = self.shape, (band.rows, band.taps)
-        row, down, line = shape.widened, shape.stride[0] * shape.line, shape.out[1] * shape.filters
-        sizes = self.build.settings(
-            0, 0, self.build.chunk, self._slot_step, 0, shape.frame_numbers, 0, self.map_numbers, 0, 0, end - first,
-            down, line, shape.out[1] // shape.group, shape.group * shape.stride[1] * shape.channels,
-            shape.group * shape.filters, shape.length, 1)
-        return sizes, (first * down, first * line, low * row, high * row)
 
     def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters."""
@@ -111,23 +100,29 @@ class DirectConvolution(Convolution):
 
     def convolve_rows(self, frame: Place, target: Place, rows: tuple[int, int], floor: np.float32, thread: int) -> None:
         """Some output rows, first and end, of one picture."""
-        in_row = self.shape.out[1] // self.shape.group
+        in_row = self.shape.in_row
         for band, (sweep, filters) in zip(self.bands, self._forward, strict=True):
             first, end = (min(max(row, band.rows[0]), band.rows[1]) - band.rows[0] for row in rows)
             sweep.run_some(frame, filters, target, self.bias, floor, (first * in_row, end * in_row), thread)
 
     def add_weights(self, frame: Place, gradient: Place, pictures: tuple[int, int], thread: int) -> None:
         """Sum over pixels, one row for each weight of a filter."""
-        self.add_some_weights(frame, gradient, pictures, (0, self._weight_rows.shape[1]), thread)
+        self._sums.add(frame, gradient, self._slots, self._zeros, pictures, thread)
 
-    def add_some_weights(self, frame: Place, gradient: Place, pictures: tuple[int, int], rows: tuple[int, int],
-                         thread: int) -> None:
-        """The same for some rows of weights, first and end."""
-        for walk, (above, made, first, end) in self._columns:
-            sizes = walk[thread]
-            sizes[0], sizes[1], sizes[4], sizes[6] = pictures[0], sum(pictures), frame[1] + above, gradient[1] + made
-            sizes[8], sizes[9] = max(rows[0], first), min(rows[1], end)
-            multiply.multiply_columns(frame[0], gradient[0], self._slots, self._zeros, self._weight_rows, sizes)
+    def add_some_weights(self, frame: Place, gradient: Place, picture: int, rows: tuple[int, int], thread: int) -> None:
+        """The same for one picture and some rows of weights, first and end."""
+        self._sums.add(frame, gradient, self._slots, self._zeros, (picture, 1), thread, rows)
+
+    @property
+    def weight_rows(self) -> int:
+        """How many rows of weights there are for `add_some_weights`."""
+        return self.shape.kernel[0] * self.shape.widened
+
+    def groups(self, first: int, end: int) -> Iterator[tuple[int, int]]:
+        """Where sums go over pictures, never pictures of two chunks: so they do not depend on where a range begins."""
+        step = self.build.chunk if self._over_pictures else max(1, end - first)
+        for begin in range(first, end, step):
+            yield from super().groups(begin, min(end, begin + step))
 
     def add_inputs(self, gradient: Place, frame: Place, count: int, thread: int) -> None:
         """Each output pixel's gradient times the transposed filters, added where its window lay."""

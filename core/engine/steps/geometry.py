@@ -85,11 +85,16 @@ class Geometry:
     def group(self) -> int:
         """How many neighbouring output pixels share one vector, so that few filters still fill its lanes.
 
-        g pixels need (kernel + (g − 1)·stride) columns instead of g times kernel: the g with the least work wins.
+        g pixels need (kernel + (g − 1)·stride) columns instead of g times kernel: the g with the least work wins. The
+        last group of a row may overlap the one before.
         """
-        most = max(1, LANES // self.filters)
-        fitting = [g for g in range(1, most + 1) if self.out[1] % g == 0]
-        return min(fitting, key=lambda g: (self.kernel[1] + (g - 1) * self.stride[1]) / g)
+        most = max(1, min(LANES // self.filters, self.out[1]))
+        return min(range(1, most + 1), key=lambda g: -(-self.out[1] // g) * (self.kernel[1] + (g - 1) * self.stride[1]))
+
+    @property
+    def in_row(self) -> int:
+        """Groups of neighbouring pixels in a row of the output."""
+        return -(-self.out[1] // self.group)
 
     @property
     def widened(self) -> int:
@@ -104,14 +109,17 @@ class Geometry:
     def window_places(self, group: int, down_first: bool) -> Integers:
         """Where the window of each (group of) output pixel(s) begins in the frame."""
         rows = np.arange(self.out[0])[:, None] * self.stride[0] * self.line
-        columns = np.arange(0, self.out[1], group)[None, :] * self.stride[1] * self.channels
-        return _flat(rows + columns, down_first)
+        return _flat(rows + self._starts(group) * self.stride[1] * self.channels, down_first)
 
     def output_places(self, group: int, down_first: bool) -> Integers:
         """Where each (group of) output pixel(s) lies in the output."""
         rows = np.arange(self.out[0])[:, None] * self.out[1] * self.filters
-        columns = np.arange(0, self.out[1], group)[None, :] * self.filters
-        return _flat(rows + columns, down_first)
+        return _flat(rows + self._starts(group) * self.filters, down_first)
+
+    def _starts(self, group: int) -> Integers:
+        """The first pixel of each group in a row, [1, groups]; the last one ends where the row does."""
+        starts: Integers = np.minimum(np.arange(0, self.out[1], group), self.out[1] - group)[None, :]
+        return starts
 
     def weight_places(self) -> Integers:
         """Where the number under each weight of a (widened) filter lies, seen from the window's beginning."""

@@ -51,7 +51,7 @@ class SharedConvolution(DirectConvolution):
         first = [self._present(picture, partial(self._pass_back, picture)) for picture in pictures]
         works = [self._present(picture, partial(self._input_gradient, picture)) for picture in pictures
                  if self.target is not None]
-        weights = self._weight_rows.shape[1]
+        weights = self.weight_rows
         some = padded(-(-weights // self.build.threads), TILE.rows)
         works += [self._present(picture, partial(self._weight_gradient, picture, row, min(weights, row + some)))
                   for picture in pictures for row in range(0, weights, some) if not self.frozen]
@@ -98,4 +98,4 @@ class SharedConvolution(DirectConvolution):
     def _weight_gradient(self, picture: int, first: int, end: int, thread: int) -> None:
         """The gradients of some rows of weights."""
         frame, gradient = self._framed(picture, 1, thread), self._gradient_of(picture)
-        self.add_some_weights(frame, gradient, (picture, 1), (first, end), thread)
+        self.add_some_weights(frame, gradient, picture, (first, end), thread)
