@@ -47,6 +47,11 @@ class Sums:
         place = self._places[row][vector]
         self._builder.store(simd.multiply_add(self._builder, a, b, self._builder.load(place)), place)
 
+    def add(self, row: int, vector: int, value: Value) -> None:
+        """Add a vector to one sum."""
+        place = self._places[row][vector]
+        self._builder.store(self._builder.fadd(self._builder.load(place), value), place)
+
     def add_product(self, row: int, scalar: Value, vectors: list[Value]) -> None:
         """Add scalar · vector to each sum of a row."""
         for place, vector in zip(self._places[row], vectors, strict=True):
@@ -87,45 +92,63 @@ def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk:
                 sums.add_product(number, simd.spread(builder, scalar), vectors)
 
 
+def _add_what_is_there(builder: Builder, sums: Sums, places: list[Value], masks: list[Value | None]) -> None:
+    for row in range(sums.rows):
+        for vector, mask in enumerate(masks):
+            place = builder.gep(places[row], [whole(LANES * vector)])
+            old = simd.load(builder, place) if mask is None else simd.masked_load(builder, place, mask)
+            sums.add(row, vector, old)
+
+
+def _store_rows(builder: Builder, sums: Sums, places: list[Value], masks: list[Value | None], bottom: Value,
+                live_rows: Value | None) -> None:
+    """Store the rows, or only the live ones; nothing below `bottom`, and NaN goes through."""
+    def put(row: int) -> None:
+        for vector, mask in enumerate(masks):
+            place = builder.gep(places[row], [whole(LANES * vector)])
+            value = simd.not_below(builder, sums.take(row, vector), bottom)
+            if mask is None:
+                simd.store(builder, value, place)
+            else:
+                simd.masked_store(builder, value, place, mask)
+
+    for row in range(sums.rows):
+        if live_rows is None:
+            put(row)
+        else:
+            with builder.if_then(builder.icmp_signed("<", whole(row), live_rows)):
+                put(row)
+
+
 def _finish(builder: Builder, sums: Sums, places: list[Value], live: tuple[Value, Value], keep: Value,
             floor: Value) -> None:
-    """Store the sums: added to what is there where `keep` is set, and never below `floor`. NaN goes through."""
+    """Store the sums: added to what is there where `keep` is set, and never below `floor`. NaN goes through.
+
+    What is replaced is not read: it may be far away, and writing need not wait for it.
+    """
     live_rows, live_lanes = live
     bottom = simd.spread(builder, floor)
     kept = builder.icmp_signed("!=", keep, whole(0))
+    full = builder.icmp_signed("==", live_lanes, whole(LANES * sums.vectors))
+    whole_vectors: list[Value | None] = [None] * sums.vectors
 
-    def put(row: int, vector: int, mask: Value | None) -> None:
-        place = builder.gep(places[row], [whole(LANES * vector)])
-        value = sums.take(row, vector)
-        old = simd.load(builder, place) if mask is None else simd.masked_load(builder, place, mask)
-        value = builder.select(kept, builder.fadd(value, old), value)
-        value = simd.not_below(builder, value, bottom)
-        if mask is None:
-            simd.store(builder, value, place)
-        else:
-            simd.masked_store(builder, value, place, mask)
+    def live_masks() -> list[Value | None]:
+        return [simd.first_lanes(builder, builder.sub(live_lanes, whole(LANES * vector)))
+                for vector in range(sums.vectors)]
 
-    def put_all(mask_of: Callable[[int], Value | None]) -> None:
-        for row in range(sums.rows):
-            for vector in range(sums.vectors):
-                put(row, vector, mask_of(vector))
-
-    def live_mask(vector: int) -> Value:
-        return simd.first_lanes(builder, builder.sub(live_lanes, whole(LANES * vector)))
-
+    with builder.if_then(kept), builder.if_else(full, likely=True) as (all_lanes, some_lanes):
+        with all_lanes:
+            _add_what_is_there(builder, sums, places, whole_vectors)
+        with some_lanes:
+            _add_what_is_there(builder, sums, places, live_masks())
     with builder.if_else(builder.icmp_signed("==", live_rows, whole(sums.rows)), likely=True) as (all_rows, some_rows):
-        with all_rows:
-            full = builder.icmp_signed("==", live_lanes, whole(LANES * sums.vectors))
-            with builder.if_else(full, likely=True) as (all_lanes, some_lanes):
-                with all_lanes:
-                    put_all(lambda vector: None)
-                with some_lanes:
-                    put_all(live_mask)
+        with all_rows, builder.if_else(full, likely=True) as (all_lanes, some_lanes):
+            with all_lanes:
+                _store_rows(builder, sums, places, whole_vectors, bottom, None)
+            with some_lanes:
+                _store_rows(builder, sums, places, live_masks(), bottom, None)
         with some_rows:
-            for row in range(sums.rows):
-                with builder.if_then(builder.icmp_signed("<", whole(row), live_rows)):
-                    for vector in range(sums.vectors):
-                        put(row, vector, live_mask(vector))
+            _store_rows(builder, sums, places, live_masks(), bottom, live_rows)
 
 
 def make_tile(rows: int, vectors: int) -> Callable[..., None]:
