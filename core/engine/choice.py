@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.engine.flow import Task
+from core.engine.steps.geometry import is_pointwise
 from core.engine.steps.spread import reach_apart, small_groups
 from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
@@ -91,6 +92,8 @@ def _convolution(layer: Conv2D, task: Task) -> Choice:
     if reach_apart(layer) != (1, 1):
         return Choice("split", "register tiles, once the pixels that a dilated filter looks at lie next to each other")
     channels, height, width = task.input_shapes[0][0], *task.layer_shape[1:]
+    if is_pointwise(layer, task.input_shapes[0]):
+        return Choice("pointwise", "register tiles: a filter of one pixel, so all pixels are one matrix product")
     whole = all(count >= _LEAST_CHANNELS and count % LANES == 0 for count in (channels, layer.filters))
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1):
         if task.precise:

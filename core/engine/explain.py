@@ -24,6 +24,7 @@ ABOUT: Mapping[str, str] = {
                 "added up in fixed patterns; then 36 products do what takes 144 by the definition, and a last pattern "
                 "of sums gives the outputs. They are the same but for rounding in about the sixth digit.",
     "convolution": f"Every output is its sum of products, as the definition says. {_TILES}",
+    "pointwise": f"A matrix product: one row for each pixel, one column for each filter. {_TILES}",
     "split": "The picture is first copied apart: the channels of each group, or the pixels that a dilated filter "
              "looks at, so that they lie side by side. Then each part is an ordinary convolution in register tiles.",
     "lanewise": f"Each instruction works on {LANES} neighbouring channels of a pixel at once, each with its own "

@@ -11,6 +11,7 @@ _BLOCK = 4
 _WORTH_BLOCKS = 0.6
 _FEW_CHANNELS, _FILTERS, _FEW_WEIGHTS = 4, 3, 16
 _CACHE_FLOATS = 96 * 1024
+_POINTWISE_CHANNELS, _BLOCK_FLOATS, _LEAST_PIXELS, _MOST_PIXELS = 8, 12 * 1024, 72, 480
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
 
 
@@ -44,6 +45,8 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = F
     blocks = (-(-height // _BLOCK), -(-width // _BLOCK))
     if first and pool and layer.stride == (1, 1) and layer.filters < _LANES and shape[0] <= _FEW_CHANNELS:
         return _few_filters(layer, shape, (height, width))
+    if _is_pointwise(layer, shape):
+        return _pointwise(layer, shape[0], height * width, relu, pool)
     whole = all(count >= _LANES and count % _LANES == 0 for count in (shape[0], layer.filters))
     full = height * width / (_BLOCK * _BLOCK * blocks[0] * blocks[1])
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1) and full >= _WORTH_BLOCKS:
@@ -77,6 +80,20 @@ def _split(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
     part = run * _whole_lanes(layer.filters // layer.groups)
     scratch = {"frame": frame} | ({"maps": made} if joined else {})
     return Room(part + layer.filters, 2 * part, max(1, _CACHE_FLOATS // max(made, frame)), frame, scratch)
+
+
+def _is_pointwise(layer: Conv2D, shape: Shape) -> bool:
+    plain = layer.kernel == layer.stride == (1, 1) and not any(layer.window().padded(*shape[1:]))
+    return plain and shape[0] >= _POINTWISE_CHANNELS and 2 * layer.filters > _LANES
+
+
+def _pointwise(layer: Conv2D, channels: int, pixels: int, relu: bool, pool: bool) -> Room:
+    """As one matrix product: filters in panels both ways, and a block of gradients for each thread."""
+    filters, made = layer.filters, pixels * layer.filters
+    block = min(max(_BLOCK_FLOATS // (channels + filters), _LEAST_PIXELS), _MOST_PIXELS)
+    packed = channels * _whole_lanes(filters) + filters * _whole_lanes(channels)
+    return Room(channels * filters + _whole_lanes(filters), packed, max(1, _CACHE_FLOATS // made), 0,
+                {"maps": made} if pool else {}, block * filters if relu and not pool else 0)
 
 
 def _few_filters(layer: Conv2D, shape: Shape, out: tuple[int, int]) -> Room:

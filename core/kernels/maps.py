@@ -6,9 +6,10 @@ Places and sizes come as one flat int64 array `sizes`; each kernel says what is 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.kernels.gating import gate_pixels, sum_pixels
 from core.kernels.jit import kernel
 from core.kernels.processor import LANES
-from core.kernels.vector_steps import copy_run, gate_step, pool_step, sum_step, unpool_step
+from core.kernels.vector_steps import copy_run, pool_step, unpool_step
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.int8]
@@ -96,12 +97,9 @@ def gate_maps(gradient: Floats, output: Floats, target: Floats, sums: Floats, fl
     pictures, pixels, channels, place, target_at, first, per_slot, slot_step = sizes[:8]
     for picture in range(pictures):
         sums_at = (first + picture) // per_slot * slot_step
-        for _ in range(pixels):
-            for channel in range(0, channels, LANES):
-                gate_step((gradient, place + channel, channels - channel), (output, place + channel, floor),
-                          (target, target_at + channel), (sums, sums_at + channel))
-            place += channels
-            target_at += channels
+        here = picture * pixels * channels
+        gate_pixels(gradient, output, (place + here, place + here), target, target_at + here, sums, sums_at, floor,
+                    pixels, channels)
 
 
 @kernel
@@ -114,10 +112,7 @@ def sum_maps(values: Floats, sums: Floats, sizes: Integers) -> None:
     pictures, pixels, channels, place, first, per_slot, slot_step = sizes[:7]
     for picture in range(pictures):
         sums_at = (first + picture) // per_slot * slot_step
-        for _ in range(pixels):
-            for channel in range(0, channels, LANES):
-                sum_step((values, place + channel), (sums, sums_at + channel))
-            place += channels
+        sum_pixels(values, place + picture * pixels * channels, sums, sums_at, pixels, channels)
 
 
 @kernel

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.kernels.jit import kernel
+from core.kernels.processor import LANES
 from core.kernels.vector_steps import copy_run
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+
+_PANEL = 2 * LANES
 
 
 @kernel
@@ -49,6 +52,33 @@ def pack_transposed(weights: Floats, start: int, package: Floats, sizes: Integer
                 for index in range(first, min(first + block, run)):
                     package[(row * filters + filter_) * run + index] = weights[start + (row * run + index) * filters
                                                                                + filter_]
+
+
+@kernel
+def pack_panels(weights: Floats, start: int, package: Floats, rows: int, columns: int) -> None:
+    """A matrix [rows, columns] as panels of two vectors' width, the last perhaps of one: each can be read straight on.
+
+    Row r of the panel at column p begins at package[p · rows + r · (its width)].
+    """
+    for panel in range(0, columns, _PANEL):
+        step = _PANEL if columns - panel > LANES else LANES
+        width = min(_PANEL, columns - panel)
+        for row in range(rows):
+            copy_run(weights, start + row * columns + panel, package, panel * rows + row * step, width)
+
+
+@kernel
+def pack_turned_panels(weights: Floats, start: int, package: Floats, rows: int, columns: int) -> None:
+    """The same for the matrix that has the weights' rows as its columns: weights are [columns, rows] here."""
+    block = 16
+    for panel in range(0, columns, _PANEL):
+        step = _PANEL if columns - panel > LANES else LANES
+        width = min(_PANEL, columns - panel)
+        for first in range(0, rows, block):
+            for column in range(width):
+                given = start + (panel + column) * rows
+                for row in range(first, min(first + block, rows)):
+                    package[panel * rows + row * step + column] = weights[given + row]
 
 
 @kernel

@@ -47,11 +47,6 @@ class Sums:
         place = self._places[row][vector]
         self._builder.store(simd.multiply_add(self._builder, a, b, self._builder.load(place)), place)
 
-    def add(self, row: int, vector: int, value: Value) -> None:
-        """Add a vector to one sum."""
-        place = self._places[row][vector]
-        self._builder.store(self._builder.fadd(self._builder.load(place), value), place)
-
     def add_product(self, row: int, scalar: Value, vectors: list[Value]) -> None:
         """Add scalar · vector to each sum of a row."""
         for place, vector in zip(self._places[row], vectors, strict=True):
@@ -77,7 +72,11 @@ def _vectors_at(builder: Builder, pointer: Value, count: int) -> list[Value]:
     return [simd.load(builder, builder.gep(pointer, [whole(LANES * number)])) for number in range(count)]
 
 
-def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk: list[Value]) -> None:
+# Pointers that walk ahead by so many numbers each step, and whether that memory will be written.
+Ahead = list[tuple[Value, Value, bool]]
+
+
+def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk: list[Value], ahead: Ahead) -> None:
     """Run both summing loops. `rows` points at each row's first number, `b` at the first vector."""
     segments, a_step, b_step, depth, b_stride = walk[:5]
     with simd.counted(builder, segments) as segment:
@@ -85,6 +84,8 @@ def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk:
         b_segment = builder.gep(b, [builder.mul(segment, b_step)])
         starts = [builder.gep(row, [a_segment]) for row in rows]
         with simd.counted(builder, depth) as step:
+            for pointer, pace, write in ahead:
+                simd.fetch(builder, builder.gep(pointer, [builder.mul(step, pace)]), write=write)
             a_offset = builder.mul(step, walk[5]) if len(walk) > 5 else step
             vectors = _vectors_at(builder, builder.gep(b_segment, [builder.mul(step, b_stride)]), sums.vectors)
             for number, start in enumerate(starts):
@@ -92,21 +93,16 @@ def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk:
                 sums.add_product(number, simd.spread(builder, scalar), vectors)
 
 
-def _add_what_is_there(builder: Builder, sums: Sums, places: list[Value], masks: list[Value | None]) -> None:
-    for row in range(sums.rows):
-        for vector, mask in enumerate(masks):
-            place = builder.gep(places[row], [whole(LANES * vector)])
-            old = simd.load(builder, place) if mask is None else simd.masked_load(builder, place, mask)
-            sums.add(row, vector, old)
-
-
-def _store_rows(builder: Builder, sums: Sums, places: list[Value], masks: list[Value | None], bottom: Value,
-                live_rows: Value | None) -> None:
-    """Store the rows, or only the live ones; nothing below `bottom`, and NaN goes through."""
+def _put_rows(builder: Builder, sums: Sums, places: list[Value], masks: list[Value | None], bottom: Value, adds: bool,
+              live_rows: Value | None) -> None:
+    """Store the rows, or only the live ones, each added to what is there before the next: places may overlap."""
     def put(row: int) -> None:
         for vector, mask in enumerate(masks):
-            place = builder.gep(places[row], [whole(LANES * vector)])
-            value = simd.not_below(builder, sums.take(row, vector), bottom)
+            place, value = builder.gep(places[row], [whole(LANES * vector)]), sums.take(row, vector)
+            if adds:
+                old = simd.load(builder, place) if mask is None else simd.masked_load(builder, place, mask)
+                value = builder.fadd(value, old)
+            value = simd.not_below(builder, value, bottom)
             if mask is None:
                 simd.store(builder, value, place)
             else:
@@ -116,7 +112,7 @@ def _store_rows(builder: Builder, sums: Sums, places: list[Value], masks: list[V
         if live_rows is None:
             put(row)
         else:
-            with builder.if_then(builder.icmp_signed("<", whole(row), live_rows)):
+            with builder.if_then(builder.icmp_signed("<", whole(row), live_rows), likely=True):
                 put(row)
 
 
@@ -129,26 +125,23 @@ def _finish(builder: Builder, sums: Sums, places: list[Value], live: tuple[Value
     live_rows, live_lanes = live
     bottom = simd.spread(builder, floor)
     kept = builder.icmp_signed("!=", keep, whole(0))
-    full = builder.icmp_signed("==", live_lanes, whole(LANES * sums.vectors))
-    whole_vectors: list[Value | None] = [None] * sums.vectors
+    full = builder.and_(builder.icmp_signed("==", live_rows, whole(sums.rows)),
+                        builder.icmp_signed("==", live_lanes, whole(LANES * sums.vectors)))
 
-    def live_masks() -> list[Value | None]:
-        return [simd.first_lanes(builder, builder.sub(live_lanes, whole(LANES * vector)))
-                for vector in range(sums.vectors)]
+    def put(adds: bool) -> None:
+        with builder.if_else(full, likely=True) as (everything, some):
+            with everything:
+                _put_rows(builder, sums, places, [None] * sums.vectors, bottom, adds, None)
+            with some:
+                masks: list[Value | None] = [simd.first_lanes(builder, builder.sub(live_lanes, whole(LANES * vector)))
+                                             for vector in range(sums.vectors)]
+                _put_rows(builder, sums, places, masks, bottom, adds, live_rows)
 
-    with builder.if_then(kept), builder.if_else(full, likely=True) as (all_lanes, some_lanes):
-        with all_lanes:
-            _add_what_is_there(builder, sums, places, whole_vectors)
-        with some_lanes:
-            _add_what_is_there(builder, sums, places, live_masks())
-    with builder.if_else(builder.icmp_signed("==", live_rows, whole(sums.rows)), likely=True) as (all_rows, some_rows):
-        with all_rows, builder.if_else(full, likely=True) as (all_lanes, some_lanes):
-            with all_lanes:
-                _store_rows(builder, sums, places, whole_vectors, bottom, None)
-            with some_lanes:
-                _store_rows(builder, sums, places, live_masks(), bottom, None)
-        with some_rows:
-            _store_rows(builder, sums, places, live_masks(), bottom, live_rows)
+    with builder.if_else(kept) as (add, replace):
+        with add:
+            put(True)
+        with replace:
+            put(False)
 
 
 def make_tile(rows: int, vectors: int) -> Callable[..., None]:
@@ -164,31 +157,49 @@ def make_tile(rows: int, vectors: int) -> Callable[..., None]:
 
     @intrinsic
     def tile(typing: Any, a: Any, b: Any, c: Any, start: Any, walk: Any, live: Any) -> Any:
-        signature = types.void(a, b, c, start, walk, live)
-
-        def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
-            a_parts, b_parts, c_parts, start_parts, walk_parts, live_parts = members(builder, signature.args, arguments)
-            kinds = signature.args
-            first, live_rows, live_lanes, keep = live_parts
-
-            def pointer(kind: Any, array: Value, offset: Value) -> Value:
-                return simd.address(context, builder, kind, array, offset)
-
-            a_base = pointer(kinds[0][0], a_parts[0], a_parts[1])
-            a_table = pointer(kinds[0][2], a_parts[2], whole(0))
-            starts = [builder.gep(a_base, [place]) for place in _at_rows(builder, a_table, first, live_rows, rows)]
-            sums = Sums(builder, rows, vectors)
-            sums.start(_vectors_at(builder, pointer(kinds[3][0], start_parts[0], start_parts[1]), vectors))
-            _accumulate(builder, sums, starts, pointer(kinds[1][0], b_parts[0], b_parts[1]), walk_parts)
-            c_base = pointer(kinds[2][0], c_parts[0], c_parts[1])
-            c_table = pointer(kinds[2][2], c_parts[2], whole(0))
-            places = [builder.gep(c_base, [place]) for place in _at_rows(builder, c_table, first, live_rows, rows)]
-            _finish(builder, sums, places, (live_rows, live_lanes), keep, start_parts[2])
-            return context.get_dummy_value()
-
-        return signature, generate
+        return types.void(a, b, c, start, walk, live), _generator(rows, vectors)
 
     return tile
+
+
+def make_fetching_tile(rows: int, vectors: int, writes: bool) -> Callable[..., None]:
+    """The same with a seventh argument, (d, d_place, d_pace, e, e_place, e_pace), of what comes next.
+
+    In step k of the sum it asks for d[d_place + k · d_pace] and e[e_place + k · e_pace] to be brought nearer: d to be
+    read, e to be written where `writes` says so.
+    """
+
+    @intrinsic
+    def tile(typing: Any, a: Any, b: Any, c: Any, start: Any, walk: Any, live: Any, ahead: Any) -> Any:
+        return types.void(a, b, c, start, walk, live, ahead), _generator(rows, vectors, writes)
+
+    return tile
+
+
+def _generator(rows: int, vectors: int, writes: bool = False) -> Callable[..., Value]:
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds, parts = signature.args, members(builder, signature.args, arguments)
+        a_parts, b_parts, c_parts, start_parts, walk_parts, live_parts = parts[:6]
+        first, live_rows, live_lanes, keep = live_parts
+
+        def pointer(kind: Any, array: Value, offset: Value) -> Value:
+            return simd.address(context, builder, kind, array, offset)
+
+        ahead = [(pointer(kinds[6][at], *parts[6][at:at + 2]), parts[6][at + 2], writes and at > 0)
+                 for at in (0, 3) if len(parts) > 6]
+        a_base = pointer(kinds[0][0], a_parts[0], a_parts[1])
+        a_table = pointer(kinds[0][2], a_parts[2], whole(0))
+        starts = [builder.gep(a_base, [place]) for place in _at_rows(builder, a_table, first, live_rows, rows)]
+        sums = Sums(builder, rows, vectors)
+        sums.start(_vectors_at(builder, pointer(kinds[3][0], start_parts[0], start_parts[1]), vectors))
+        _accumulate(builder, sums, starts, pointer(kinds[1][0], b_parts[0], b_parts[1]), walk_parts, ahead)
+        c_base = pointer(kinds[2][0], c_parts[0], c_parts[1])
+        c_table = pointer(kinds[2][2], c_parts[2], whole(0))
+        places = [builder.gep(c_base, [place]) for place in _at_rows(builder, c_table, first, live_rows, rows)]
+        _finish(builder, sums, places, (live_rows, live_lanes), keep, start_parts[2])
+        return context.get_dummy_value()
+
+    return generate
 
 
 def make_dots(rows: int, columns: int) -> Callable[..., None]:
@@ -282,4 +293,8 @@ def _add_all_totals(builder: Builder, sums: Sums, target: tuple[Value, Value], l
 
 wide_tile = make_tile(TILE.rows, 2)
 tall_tile = make_tile(TILE.tall_rows, 1)
+fetching_wide_tile, fetching_tall_tile = (make_fetching_tile(*size, writes=True)
+                                          for size in ((TILE.rows, 2), (TILE.tall_rows, 1)))
+asking_wide_tile, asking_tall_tile, asking_low_tile = (
+    make_fetching_tile(*size, writes=False) for size in ((TILE.rows, 2), (TILE.tall_rows, 1), (TILE.rows, 1)))
 dot_tile = make_dots(TILE.dot_rows, TILE.dot_columns)

@@ -17,6 +17,7 @@ from core.engine.steps.neighbours import Neighbours
 from core.engine.steps.noise import Drop, Noisy, RandomSlope
 from core.engine.steps.per_channel import Hinged, Scaled, Sloped
 from core.engine.steps.planes import PlaneConvolution, one_channel
+from core.engine.steps.pointwise import PointwiseConvolution
 from core.engine.steps.pooling import AveragePool, GlobalAverage, LengthPool, MaxPool, OverChannels, WeightedPool
 from core.engine.steps.reshape import Transpose
 from core.engine.steps.split import SplitConvolution
@@ -42,8 +43,14 @@ def _convolution(task: Task, source: Tensor, output: Tensor, build: Build) -> St
     return (SharedConvolution if share_pictures(task, build) else DirectConvolution)(task, source, output, build)
 
 
+def _pointwise(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
+    """One matrix product; the pictures shared between threads where they are few."""
+    return (SharedConvolution if share_pictures(task, build) else PointwiseConvolution)(task, source, output, build)
+
+
 STEPS: dict[str, _Maker] = {
     "convolution": _single(_convolution),
+    "pointwise": _single(_pointwise),
     "winograd": _single(WinogradConvolution),
     "split": _single(SplitConvolution),
     "lanewise": _single(LanewiseConvolution),

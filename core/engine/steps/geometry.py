@@ -15,6 +15,16 @@ Integers = NDArray[np.int64]
 BLOCK = 4  # Winograd makes blocks of 4×4 outputs
 
 
+# Fewer channels are little work for each pixel, and up to half a vector of filters leaves room for more pixels in it.
+_POINTWISE_CHANNELS = 8
+
+
+def is_pointwise(layer: Conv2D, shape: Shape) -> bool:
+    """Whether a convolution is one matrix product of all its pixels, with filters enough to fill vectors."""
+    plain = layer.kernel == layer.stride == (1, 1) and layer.groups == 1 and not any(layer.window().padded(*shape[1:]))
+    return plain and shape[0] >= _POINTWISE_CHANNELS and 2 * layer.filters > LANES
+
+
 @dataclass(frozen=True)
 class Geometry:
     """A convolution without dilation or groups: lengths in pixels, places in numbers."""

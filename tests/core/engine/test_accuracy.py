@@ -54,7 +54,9 @@ _BLOCKS = [(_conv(16, padding=1), (16, 7, 7), 3, 0), (_conv(32, padding=1), (16,
 CASES = [Case(*case) for case in _BLOCKS] + [Case(*case, precise=True) for case in _BLOCKS]
 CASES += [Case(_conv(6, 5, padding=2), (1, 28, 28), 5), Case(_conv(16, 5), (6, 14, 14), 3),
           Case(_conv(64, 7, stride=2, padding=3), (3, 33, 31), 2, 3),
-          Case(_conv(130, 1), (65, 9, 5), 7), Case(_conv(1, (2, 3)), (3, 5, 5), 33, 2),
+          Case(_conv(130, 1), (65, 9, 5), 7), Case(_conv(64, 1), (32, 16, 16), 18),
+          Case(_conv(20, 1), (48, 3, 2), 33, 3),
+          Case(_conv(1, (2, 3)), (3, 5, 5), 33, 2),
           Case(_conv(24, 3, stride=(2, 1)), (16, 11, 6), 17),
           Case(_conv(8, 3, groups=4, padding=1), (16, 9, 7), 5),
           Case(_conv(50, 5, groups=50, padding=2), (50, 13, 9), 3),
@@ -99,6 +101,6 @@ def test_the_same_bits_for_any_number_of_threads(case):
 
 @pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
 def test_every_fast_path_is_among_them_and_precise_keeps_away_from_blocks():
-    assert {case.kernel for case in CASES} >= {"winograd", "convolution", "split", "lanewise", "dense",
+    assert {case.kernel for case in CASES} >= {"winograd", "convolution", "pointwise", "split", "lanewise", "dense",
                                                "maxout"}
     assert not [case for case in CASES if case.precise and case.kernel == "winograd"]

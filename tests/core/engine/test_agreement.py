@@ -90,6 +90,18 @@ def test_the_first_layer_has_pixels_in_its_lanes_where_filters_would_leave_them_
     assert made == {"few": FewFilters, "many": DirectConvolution}
 
 
+@given(filters=st.integers(1, 2 * LANES + 3), channels=st.integers(1, 40),
+       size=st.tuples(st.integers(1, 9), st.integers(1, 9)), bias=st.booleans(), frozen=st.booleans(),
+       relu=st.booleans(), pool=st.booleans(), count=st.sampled_from([1, 5, 33]))
+@settings(max_examples=40)
+def test_filters_of_one_pixel(filters, channels, size, bias, frozen, relu, pool, count):
+    second = {"filters": filters, "kernel": 1, "bias": bias, "frozen": frozen}
+    network = chain((3, *size), ("Conv2D", {"filters": channels, "kernel": 1}), ("Conv2D", second),
+                    *(["ReLU"] if relu else []), *(["MaxPool2D"] if pool else []), "Flatten", ("Dense", {"units": 3}))
+    assume(not infer(network).errors)
+    assert disagreement(network, count=count) < LIMIT
+
+
 @pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
 @given(vectors=st.integers(1, 3), padding=PADDING, size=st.tuples(st.integers(3, 9), st.integers(3, 9)),
        bias=st.booleans(), relu=st.booleans(), count=st.sampled_from([1, 5, 33]))

@@ -7,7 +7,7 @@ from core.kernels import maps
 from core.kernels.processor import LANES
 from tests.core.kernels.arrays import flat, plain, room
 
-CHANNELS = [1, 3, LANES - 1, LANES, LANES + 1, 2 * LANES + 5]
+CHANNELS = [1, 3, LANES - 1, LANES, LANES + 1, 2 * LANES + 5, 4 * LANES, 7 * LANES + 2]
 CLIPPED = 4
 
 

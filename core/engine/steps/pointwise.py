@@ -1,0 +1,118 @@
+"""Convolutions of one pixel without padding, at stride 1: the pixels of all pictures are the rows of a matrix.
+
+One call does the way forward of a range of pictures, one the way back, unless a pool sits behind it: then some pictures
+at a time, whose maps lie in scratch.
+"""
+
+import numpy as np
+
+from core.engine.flow import Task
+from core.engine.pool import Work
+from core.engine.steps.base import Build, Floats, slot_range, sums_of_slots
+from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
+from core.engine.steps.geometry import Geometry
+from core.engine.tensor import Tensor
+from core.kernels import maps, packing, pointwise
+from core.kernels.processor import LANES, TILE
+from core.layers.conv2d import Conv2D
+
+_BLOCK_FLOATS = 12 * 1024
+_LEAST_PIXELS, _MOST_PIXELS = 72, 480
+
+
+def pixels_at_a_time(shape: Geometry) -> int:
+    """Pixels of a block: what it reads and makes stays in the second-level cache; whole tiles of both heights."""
+    whole = int(np.lcm(TILE.rows, TILE.tall_rows))
+    fitting = _BLOCK_FLOATS // (shape.channels + shape.filters)
+    return max(1, min(max(fitting, _LEAST_PIXELS), _MOST_PIXELS) // whole) * whole
+
+
+class PointwiseConvolution(Convolution):
+    """Conv2D 1×1 at stride 1."""
+
+    bare_maps = False
+
+    def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
+        assert isinstance(task.layer, Conv2D)
+        shape = Geometry.of(task.layer, task.input_shapes[0])
+        super().__init__(task, source, output, build, shape, CACHE_FLOATS // (shape.pixels * shape.filters))
+        self._block = pixels_at_a_time(shape)
+        pixels = np.arange(self._block, dtype=np.int64)
+        self._rows = np.stack([pixels * shape.channels, pixels * shape.filters])
+        self._filters = build.arena.floats(shape.channels * shape.length)
+        self._forward = build.settings(0, 0, 0, shape.channels, shape.filters, self._block)
+        if task.pool:
+            build.scratch.reserve("maps", self.group * self.map_numbers)
+        if build.learns:
+            self._plan_backward()
+
+    def _plan_backward(self) -> None:
+        shape, build = self.shape, self.build
+        channels = np.arange(shape.channels, dtype=np.int64)
+        self._rows_back, self._weight_rows = self._rows[::-1].copy(), np.stack([channels, channels * shape.filters])
+        self._turned = build.arena.floats(shape.filters * -(-shape.channels // LANES) * LANES)
+        self._zeros = build.arena.floats(max(shape.channels, shape.filters) + 2 * LANES)
+        self._slot_step = shape.channels * shape.filters
+        self._slots = build.arena.floats(build.slots * self._slot_step)
+        # A block of gradients behind the gate.
+        build.scratch.reserve("pixels", self._block * shape.filters if self.relu and not self.pool else 0)
+        self._nothing = build.arena.floats(0)
+        self._back = build.settings(
+            0, 0, build.chunk, shape.pixels, shape.channels, shape.filters, self._block, self._mode(),
+            int(not self.frozen), int(self.target is not None), 0, 0, 0, 0, self._slot_step, self._bias_step)
+
+    def _mode(self) -> int:
+        if self.pool:
+            return pointwise.AS_GIVEN
+        if self.relu:
+            return pointwise.GATED
+        return pointwise.SUMMED if self._biased and not self.frozen else pointwise.AS_GIVEN
+
+    def pack(self, weights: Floats, start: int) -> None:
+        """Pack the filters in panels."""
+        packing.pack_panels(weights, start, self._filters, self.shape.channels, self.shape.filters)
+
+    def pack_back(self) -> None:
+        """Turn the filters."""
+        packing.pack_turned_panels(self.build.parameters.weights, self.weight.start, self._turned, self.shape.filters,
+                                   self.shape.channels)
+
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """All pictures at once, unless they are pooled."""
+        if self.pool:
+            super().forward(first, end, thread)
+            return
+        self.convolve((self.source.values, first * self.source.size), (self.made.values, first * self.map_numbers),
+                      end - first, self.floor, thread)
+
+    def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
+        """Each pixel is a row of a matrix product."""
+        sizes = self._forward[thread]
+        sizes[0], sizes[1], sizes[2] = frame[1], target[1], count * self.shape.pixels
+        pointwise.pointwise(frame[0], self._filters, target[0], self.bias, self._rows, floor, sizes)
+
+    def backward(self, first: int, end: int, thread: int) -> None:
+        """Through pool and ReLU to the filters' chunks and to the input."""
+        if self.frozen and self.target is None:
+            return
+        gradient = self.output.gradient
+        assert gradient is not None
+        low, high = slot_range(first, end, self.build.chunk)
+        maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
+        for start, count in self.groups(first, end) if self.pool else ((first, end - first),):
+            given = self._through(start, count, thread) if self.pool else (gradient, start * self.map_numbers)
+            self._go_back(given, (start, start + count), thread)
+
+    def _go_back(self, given: Place, pictures: tuple[int, int], thread: int) -> None:
+        sizes, start = self._back[thread], pictures[0]
+        sizes[0], sizes[1], sizes[10] = *pictures, given[1]
+        sizes[11], sizes[12], sizes[13] = start * self.map_numbers, *(2 * (start * self.source.size,))
+        target = self._nothing if self.target is None else self.target
+        room = self.build.scratch.array("pixels", thread)
+        pointwise.pointwise_gradients(
+            (given[0], self.output.values, self.source.values, self._turned, room, self._slots, self._bias_slots,
+             target, self._zeros), self._rows_back, self._weight_rows, sizes)
+
+    def gathering(self) -> list[Work]:
+        """Add up the slots, which lie as the weights do."""
+        return sums_of_slots(self.build, self._slots, self.weight)
