@@ -55,7 +55,7 @@ def store_pixels(typing: Any, room: Any, output: Any, live: Any) -> Any:
     """Write a row of windows, a vector for each of up to `TOGETHER` filters, as pixels with their filters.
 
     store_pixels((room, place, step), (output, place, step), (filters, pixels, loose)). With `loose` what is written
-    behind a pixel's filters is overwritten by the next pixel's; nothing is written behind the last.
+    behind a pixel's filters is overwritten by the next pixels'; nothing is written behind the last.
     """
     signature = types.void(room, output, live)
 
@@ -73,7 +73,8 @@ def store_pixels(typing: Any, room: Any, output: Any, live: Any) -> Any:
         for pixel in range(LANES):
             lanes = [pixel % 2 * TOGETHER + lane for lane in range(TOGETHER)]
             vector, place = made[pixel // 2], builder.gep(target, [builder.mul(parts[1][2], whole(pixel))])
-            more = builder.icmp_signed("<", whole(pixel + 1), pixels)
+            left = builder.mul(builder.sub(pixels, whole(pixel)), filters)
+            more = builder.icmp_signed(">=", left, whole(TOGETHER))
             with builder.if_else(builder.and_(more, freely), likely=True) as (wide, narrow):
                 with wide:
                     kind = ir.Constant(ir.VectorType(_INT32, TOGETHER), lanes)

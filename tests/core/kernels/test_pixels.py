@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not COMPILED, reason="written in vectors, which 
 def test_channels_come_behind_their_pixel(channels, pixels):
     given = np.random.default_rng(channels).normal(size=(3, channels, pixels)).astype(np.float32)
     made = room(3, channels, pixels)
-    turn_pictures(given.reshape(-1), made, channels, pixels, 1, 3)
+    turn_pictures(given.reshape(-1), made, channels, pixels, 1, 2)
     made = made.reshape(3, pixels, channels)
-    assert not made[0].any()
-    np.testing.assert_array_equal(made[1:], given[1:].transpose(0, 2, 1))
+    assert not made[[0, 2]].any()
+    np.testing.assert_array_equal(made[1], given[1].transpose(1, 0))
