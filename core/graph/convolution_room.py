@@ -69,8 +69,11 @@ def _by_lanes(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
     area, length = _padded_pixels(layer, shape), _whole_lanes(layer.filters)
     frame, back, made = area * length * channels, area * _whole_lanes(shape[0]) * filters, pixels * layer.filters
     part = layer.kernel[0] * layer.kernel[1] * channels * length
-    scratch = {"frame": frame} | ({"maps": made} if joined else {})
-    return Room(part + length, 2 * part, max(1, _CACHE_FLOATS // max(made, frame)), frame + back, scratch)
+    group = max(1, _CACHE_FLOATS // max(made, frame))
+    if channels == filters == 1 and layer.filters > _LANES // 2 and area == shape[1] * shape[2]:
+        frame = 0  # The picture itself will do.
+    scratch = ({"frame": frame} if frame else {}) | ({"maps": made} if joined else {})
+    return Room(part + length, 2 * part, group, frame + back, scratch)
 
 
 def _split(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:

@@ -135,7 +135,9 @@ class LanewiseConvolution(Convolution):
     # at work --------------------------------------------------------------------------------------------------------
 
     def _framed(self, start: int, count: int, thread: int) -> Place:
-        """The pictures spread over frames."""
+        """The pictures spread over frames, where they do not lie that way by themselves."""
+        if not self.shape.padded:
+            return self.source.values, start * self.source.size
         sizes, table = self._spread[thread], self._spreading
         sizes[0], sizes[1] = count, start * self.source.size
         spreading.spread_maps(self.source.values, self._frames[thread], table.rows, table.columns, table.channels,

@@ -4,7 +4,7 @@ A frame has planes of rows. Each row holds the columns sorted by their remainder
 of 2 a filter then finds all its columns among the even or among the odd ones, side by side.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,8 @@ def small_groups(layer: Conv2D, channels: int) -> bool:
 class Spread(Geometry):
     """A convolution whose pictures are spread over a frame. `channels` are those of one group.
 
-    `pitch` is the distance of neighbouring columns, `together` how many output pixels share a vector.
+    `pitch` is the distance of neighbouring columns, `together` how many output pixels share a vector. Without `copied`
+    the picture itself is the frame.
     """
 
     dilation: tuple[int, int]
@@ -47,6 +48,7 @@ class Spread(Geometry):
     phases: int
     pitch: int
     together: int
+    copied: bool = True
 
     @classmethod
     def by_groups(cls, layer: Conv2D, shape: Shape) -> "Spread":
@@ -59,14 +61,17 @@ class Spread(Geometry):
     def by_lanes(cls, layer: Conv2D, shape: Shape) -> "Spread":
         """A plane for each channel of a group, in which every output channel finds its own input."""
         together = max(1, LANES // layer.filters)
-        return cls(**_base(layer, shape), dilation=reach_apart(layer), groups=layer.groups,
-                   planes=shape[0] // layer.groups, phases=layer.stride[1] if together > 1 else 1,
-                   pitch=layer.filters if together > 1 else padded(layer.filters, LANES), together=together)
+        found = cls(**_base(layer, shape), dilation=reach_apart(layer), groups=layer.groups,
+                    planes=shape[0] // layer.groups, phases=layer.stride[1] if together > 1 else 1,
+                    pitch=layer.filters if together > 1 else padded(layer.filters, LANES), together=together)
+        plain = layer.groups == layer.filters == shape[0] and found.frame == found.size and together == 1
+        # A vector then reaches into the next pixel, where its lanes do not count.
+        return replace(found, pitch=layer.filters, copied=False) if plain else found
 
     @property
     def padded(self) -> bool:
-        """Pictures are always copied."""
-        return True
+        """Whether pictures are copied: unless they lie already as a frame would."""
+        return self.copied
 
     @property
     def group(self) -> int:

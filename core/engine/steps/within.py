@@ -17,13 +17,16 @@ from core.engine.tensor import Tensor
 from core.kernels import maps
 from core.kernels.processor import LANES, TILE
 
-_WORTH = 2_000_000  # multiply-adds for a picture that are worth waking threads up
+# Multiply-adds for a picture that are worth waking threads up; and where each thread has pictures of its own as well.
+_WORTH, _WORTH_ONE_MORE = 2_000_000, 20_000_000
 
 
 def share_pictures(task: Task, build: Build) -> bool:
     """Whether the threads should share pictures, because the batch has too few for all of them."""
-    uneven = build.batch < 2 * build.threads and build.batch % build.threads != 0
-    return uneven and build.chunk == 1 and task.layer.macs(task.input_shapes, task.layer_shape) >= _WORTH
+    if build.chunk != 1 or build.batch % build.threads == 0 or build.batch >= 4 * build.threads:
+        return False
+    worth = _WORTH if build.batch < 2 * build.threads else _WORTH_ONE_MORE
+    return task.layer.macs(task.input_shapes, task.layer_shape) >= worth
 
 
 class SharedConvolution(DirectConvolution):
