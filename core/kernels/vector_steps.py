@@ -3,6 +3,7 @@
 Each step handles up to `LANES` neighbouring channels, of which the first `live` count; the others are not written.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -141,6 +142,17 @@ def largest_corner(builder: Builder, corners: list[Value], floor: Value, nobody:
         best = builder.select(above, value, best)
         winner = builder.select(above, _bytes(number), winner)
     return best, winner
+
+
+def largest_of_four(builder: Builder, corners: list[Value], floor: Value) -> Value:
+    """The largest of four vectors and the floor, lane by lane; NaN wins over everything."""
+
+    def larger(one: Value, other: Value) -> Value:
+        return builder.select(builder.fcmp_ordered(">", one, other), one, other)
+
+    broken = builder.or_(*(builder.fcmp_unordered("uno", *pair) for pair in (corners[:2], corners[2:])))
+    best = larger(floor, larger(larger(*corners[:2]), larger(*corners[2:])))
+    return builder.select(broken, simd.constant(math.nan), best)
 
 
 def same_bytes(builder: Builder, winners: Value, number: int) -> Value:

@@ -16,6 +16,7 @@ from core.kernels.winograd_tiles import (
     read_gradient,
     read_pooled,
     write_data,
+    write_largest,
     write_output,
     write_pooled,
 )
@@ -91,6 +92,22 @@ def pooled_from_positions(positions: Floats, pooled: Floats, winners: Bytes, bia
             for channel in range(0, channels, LANES):
                 write_pooled((positions, place + channel, step), (pooled, corner + channel, line, channels), edges,
                               (bias, channel, floor), (winners, won + channel, nobody))
+            place += channels
+
+
+@part
+def largest_from_positions(positions: Floats, pooled: Floats, bias: Floats, floor: np.float32, sizes: Integers) -> None:
+    """As `pooled_from_positions`, for those who need not know which corner it was."""
+    pictures, down, across, channels, start, step, height, width = sizes[:8]
+    line, place = width * channels, 0
+    for number in range(pictures):
+        for tile in range(down * across):
+            row, column = 2 * (tile // across), 2 * (tile % across)
+            corner = start + (number * height + row) * line + column * channels
+            edges = (0, height - row, 0, width - column)
+            for channel in range(0, channels, LANES):
+                write_largest((positions, place + channel, step), (pooled, corner + channel, line, channels), edges,
+                              (bias, channel, floor))
             place += channels
 
 

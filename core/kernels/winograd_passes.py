@@ -14,6 +14,7 @@ from core.kernels.winograd_maps import (
     data_positions,
     gated_positions,
     gradient_positions,
+    largest_from_positions,
     output_from_positions,
     pictures_from_positions,
     pooled_from_positions,
@@ -25,8 +26,8 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.int8]
 Integers = NDArray[np.int64]
 
-# What lies between the convolution and its output.
-BARE, RELU, POOL = 0, 1, 2
+# What lies between the convolution and its output; in use nobody asks later which pixels were the largest.
+BARE, RELU, POOL, POOL_IN_USE = 0, 1, 2, 3
 
 
 @kernel
@@ -48,6 +49,8 @@ def convolve(source: Floats, filters: Floats, bias: Floats, output: Floats, winn
         multiply_tiles(data, filters, product, multiply)
         if behind == POOL:
             pooled_from_positions(product, output, winners, bias, floor, write)
+        elif behind == POOL_IN_USE:
+            largest_from_positions(product, output, bias, floor, write)
         else:
             output_from_positions(product, output, bias, floor, write)
 

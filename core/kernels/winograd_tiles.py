@@ -6,7 +6,6 @@ ends, then its columns: pixels outside are read from a vector of zeros and writt
 """
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from numba import types
@@ -14,7 +13,7 @@ from numba.core import cgutils
 
 from core.kernels import simd
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
-from core.kernels.vector_steps import BYTES, largest_corner, same_bytes
+from core.kernels.vector_steps import BYTES, largest_corner, largest_of_four, same_bytes
 from core.kernels.winograd import (
     Vector,
     data,
@@ -169,24 +168,51 @@ def write_pooled(typing: Any, positions: Any, pooled: Any, edges: Any, start: An
     return signature, generate
 
 
+@intrinsic
+def write_largest(typing: Any, positions: Any, pooled: Any, edges: Any, start: Any) -> Any:
+    """As `write_pooled`, without telling which it was."""
+    signature = types.void(positions, pooled, edges, start)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        source, target, around, starts = members(builder, kinds, arguments)
+        made = _biased_output(context, builder, kinds, (source, starts))
+        base, floor = simd.address(context, builder, kinds[1][0], *target[:2]), simd.spread(builder, starts[2])
+        places = _Window(builder, 2, around).places(base, (target[2], target[3]), _nowhere(builder))
+        for row in range(2):
+            for column in range(2):
+                corners = [made[2 * row + down][2 * column + right].value for down in (0, 1) for right in (0, 1)]
+                simd.store(builder, largest_of_four(builder, corners, floor), places[row][column])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
 def _biased_output(context: Any, builder: Builder, kinds: Any, given: tuple[list[Value], ...]) -> list[list[Vector]]:
-    """Aᵀ m A plus the bias; `given` are the positions and the (bias, place, …), the first and the fourth of `kinds`."""
+    """Aᵀ m A plus the bias; `given` are the positions and the (bias, place, …), the first and the fourth of `kinds`.
+
+    What is added to the second position of the second row goes to all 16 outputs.
+    """
     source, starts = given
     base = simd.address(context, builder, kinds[0][0], *source[:2])
-    made = square(output, load_all(builder, positions_at(builder, base, source[2], 6)))
+    positions = load_all(builder, positions_at(builder, base, source[2], 6))
     bias = Vector(builder, simd.load(builder, simd.address(context, builder, kinds[3][0], *starts[:2])))
-    return [[vector + bias for vector in row] for row in made]
+    positions[1][1] = positions[1][1] + bias
+    return square(output, positions)
 
 
 def _put_gradient(context: Any, builder: Builder, kinds: Any, block: list[list[Vector]],
                   ends: tuple[list[Value], list[Value]]) -> None:
-    """A 4×4 block of gradient to positions, its sum added to the bias's; `ends` are the first two arguments."""
+    """A 4×4 block of gradient to positions, its sum added to the bias's; `ends` are the first two arguments.
+
+    The sum is the second position of the second row.
+    """
     target, sums = ends
     base = simd.address(context, builder, kinds[0][0], *target[:2])
-    store_all(builder, square(output_reverse, block), positions_at(builder, base, target[2], 6))
+    made = square(output_reverse, block)
+    store_all(builder, made, positions_at(builder, base, target[2], 6))
     place = simd.address(context, builder, kinds[1][0], *sums)
-    total = reduce(Vector.__add__, (reduce(Vector.__add__, row) for row in block))
-    simd.store(builder, builder.fadd(simd.load(builder, place), total.value), place)
+    simd.store(builder, builder.fadd(simd.load(builder, place), made[1][1].value), place)
 
 
 @intrinsic
@@ -198,7 +224,9 @@ def read_gradient(typing: Any, positions: Any, sums: Any, gradient: Any, edges: 
         kinds = signature.args
         target, sum_parts, source, around = members(builder, kinds, arguments)
         base = simd.address(context, builder, kinds[2][0], *source[:2])
-        places = _Window(builder, 4, around).places(base, (source[2], source[3]), _zeros(builder))
+        window, steps = _Window(builder, 4, around), (source[2], source[3])
+        window.fetch_below(base, steps)
+        places = window.places(base, steps, _zeros(builder))
         _put_gradient(context, builder, kinds, load_all(builder, places), (target, sum_parts))
         return context.get_dummy_value()
 

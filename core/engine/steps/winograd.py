@@ -107,7 +107,8 @@ class WinogradConvolution(Convolution):
 
     def _walk(self, first: int, end: int) -> list[int]:
         """The beginning of what the passes want to know."""
-        behind = winograd_passes.POOL if self.pool else winograd_passes.RELU if self.relu else winograd_passes.BARE
+        pooled = winograd_passes.POOL if self.build.run.training else winograd_passes.POOL_IN_USE
+        behind = pooled if self.pool else winograd_passes.RELU if self.relu else winograd_passes.BARE
         return [first, end, self.group, self._tiles, self.source.size, self.output.size, self._winner_step, behind]
 
     def forward(self, first: int, end: int, thread: int) -> None:

@@ -64,7 +64,7 @@ def _both_ways(matrix, patches):
 
 
 def _close(made, wanted):
-    np.testing.assert_allclose(made, wanted, rtol=0, atol=2e-5 * max(1.0, float(np.abs(wanted).max())))
+    np.testing.assert_allclose(made, wanted, rtol=0, atol=2e-5 * max(1.0, float(np.nanmax(np.abs(wanted)))))
 
 
 def _outputs(positions, out, bias):
@@ -128,6 +128,20 @@ def test_pooled_outputs(out, corner, nobody):
     assert (won[:, numbers:] == 9).all()
     who = np.where(corners.max(3) > floor, corners.argmax(3), nobody)
     assert (won[:, :numbers].reshape(who.shape) == who).mean() > 0.999  # but for ties within rounding
+
+
+@every_case
+@pytest.mark.parametrize("floor", [-np.inf, 0])
+def test_largest_outputs(out, corner, floor):
+    rng, (height, width) = np.random.default_rng(3), (out[0] // 2, out[1] // 2)
+    given, bias, numbers = _random_positions(rng, out), _given(rng, CHANNELS), height * width * CHANNELS
+    wanted = np.maximum(_pooled(_outputs(given, out, bias)).max(3), floor)
+    # The first position goes to the first output alone.
+    given[CHANNELS // 2] = wanted[0, 0, 0, CHANNELS // 2] = np.nan
+    made = flat(np.full(PICTURES * numbers + 4, 7.0))
+    winograd_maps.largest_from_positions(given, made, flat(bias), np.float32(floor), _sizes(out, height, width))
+    _close(made[2:-2].reshape(wanted.shape), wanted)
+    assert (made[[0, 1, -2, -1]] == 7).all()
 
 
 def _is_positions_of(made, sums, gradient, out):
