@@ -19,6 +19,7 @@ from core.engine.steps.per_channel import Hinged, Scaled, Sloped
 from core.engine.steps.planes import PlaneConvolution, one_channel
 from core.engine.steps.pointwise import PointwiseConvolution
 from core.engine.steps.pooling import AveragePool, GlobalAverage, LengthPool, MaxPool, OverChannels, WeightedPool
+from core.engine.steps.regions import RegionConvolution, without_frames
 from core.engine.steps.reshape import Transpose
 from core.engine.steps.split import SplitConvolution
 from core.engine.steps.winograd import WinogradConvolution
@@ -40,6 +41,8 @@ def _convolution(task: Task, source: Tensor, output: Tensor, build: Build) -> St
         return FewFilters(task, source, output, build)
     if one_channel(task, source):
         return PlaneConvolution(task, source, output, build)
+    if without_frames(task, build):
+        return RegionConvolution(task, source, output, build)
     return (SharedConvolution if share_pictures(task, build) else DirectConvolution)(task, source, output, build)
 
 

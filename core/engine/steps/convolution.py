@@ -33,6 +33,8 @@ class Convolution(Step):
 
     # Whether what the bare convolution makes exists somewhere before ReLU and pool are done.
     bare_maps = True
+    # Whether `add_inputs` adds to what is there, which then must be zero before.
+    adds_inputs = True
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build, shape: Geometry, group: int) -> None:
         super().__init__(task.name, output, [source])
@@ -130,7 +132,7 @@ class Convolution(Step):
         raise NotImplementedError
 
     def add_inputs(self, gradient: Place, frame: Place, count: int, thread: int) -> None:
-        """Add the input's gradient of some pictures to frames."""
+        """Add the input's gradient of some pictures to frames, or write it there."""
         raise NotImplementedError
 
     def gathering(self) -> list[Work]:
@@ -177,7 +179,7 @@ class Convolution(Step):
             return
         low, high = slot_range(first, end, self.build.chunk)
         maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
-        if self.target is not None and not self.shape.padded:
+        if self.target is not None and self.adds_inputs and not self.shape.padded:
             maps.clear(self.target, first * self.source.size, end * self.source.size)
         for start, count in self.groups(first, end):
             gradient = self._through(start, count, thread)
