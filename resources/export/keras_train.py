@@ -193,7 +193,7 @@ def write_history(path, logs, accuracy):
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["epoch", *names])
-        for epoch in range(len(logs["loss"])):
+        for epoch in range(len(logs.get("loss", ()))):
             writer.writerow([epoch + 1, *(logs[key][epoch] if key in logs else "" for key in names.values())])
 
 
@@ -225,14 +225,17 @@ def main():
     size = {"batch": len(places), "mini-batch": OPTIONS["batch_size"], "stochastic": 1}[OPTIONS["mode"]]
     validation = Pictures(x, y, scale, aside, 256) if len(aside) else None
     training = Pictures(x, y, scale, places, min(size, len(places)), training=True)
-    logs = trained.fit(training, epochs=OPTIONS["epochs"], validation_data=validation, shuffle=False, verbose=2,
-                       callbacks=[Reorder(training), *callbacks(validation is not None)]).history
+    try:
+        trained.fit(training, epochs=OPTIONS["epochs"], validation_data=validation, shuffle=False, verbose=2,
+                    callbacks=[Reorder(training), *callbacks(validation is not None)])
+    except KeyboardInterrupt:
+        print("Stopped; what was learned so far is kept.")
     test = trained.evaluate(Pictures(test_x, test_y, scale, np.arange(len(test_y)), 256), verbose=0, return_dict=True)
     accuracy = next(name for name in test if name.endswith("accuracy"))
     print(f"test accuracy {test[accuracy]:.2%}")
     arguments.out.mkdir(parents=True, exist_ok=True)
     network.save(whole, arguments.out / "weights.npz")
-    write_history(arguments.out / "history.csv", logs, accuracy)
+    write_history(arguments.out / "history.csv", trained.history.history, accuracy)
 
 
 class Reorder(keras.callbacks.Callback):

@@ -1,12 +1,15 @@
 """Blocks as classes: those that are built alike become one class, and what differs between them its arguments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.export.pytorch.form import CHANNELS, NOTHING, Argument, Form, Written, literal
-from core.export.pytorch.names import class_name
+from core.export.pytorch.names import common_title
 from core.export.pytorch.scope import Call, Scope
+
+# Beside convolutions and dense layers these give another number of channels than they get.
+_CHANGING = ("Concatenate", "Flatten", "Reshape", "ChannelPool")
 
 
 @dataclass
@@ -80,16 +83,16 @@ def _all(scope: Scope) -> list[Scope]:
 
 def _parameters(made: BlockClass) -> None:
     """Find out which arguments differ from block to block, and name them."""
-    differing: dict[tuple[str, tuple[Any, ...]], list[tuple[str, Argument]]] = {}
-    for calls in zip(*(scope.calls for scope in made.scopes), strict=True):
-        for arguments in zip(*(call.form.arguments for call in calls), strict=True):
-            values = tuple(argument.value for argument in arguments)
-            if any(literal(value) != literal(values[0]) for value in values):
-                kind = arguments[0].kind or arguments[0].role
-                differing.setdefault((kind, values), []).append((calls[0].attribute, arguments[0]))
+    differing: dict[Any, list[tuple[str, Argument]]] = {}
+    values_of: dict[Any, tuple[Any, ...]] = {}
+    for number, argument, values in _arguments(made):
+        if any(literal(value) != literal(values[0]) for value in values):
+            key = _key(made, number, argument, values)
+            differing.setdefault(key, []).append((made.scopes[0].calls[number].attribute, argument))
+            values_of[key] = values
     roles = [users[0][1].role for users in differing.values()]
-    alone = sum(kind == CHANNELS for kind, _ in differing) == 1
-    names: dict[tuple[str, tuple[Any, ...]], str] = {}
+    alone = sum(key[0] == CHANNELS for key in differing) == 1
+    names: dict[Any, str] = {}
     used: set[str] = set()
     for key, users in differing.items():
         attribute, argument = users[0]
@@ -99,28 +102,59 @@ def _parameters(made: BlockClass) -> None:
             name = "channels"
         names[key] = _free(name, used)
         used.add(names[key])
-        made.parameters[names[key]] = key[1]
+        made.parameters[names[key]] = values_of[key]
     _use(made, names)
 
 
-def _use(made: BlockClass, names: dict[tuple[str, tuple[Any, ...]], str]) -> None:
+def _arguments(made: BlockClass) -> Iterator[tuple[int, Argument, tuple[Any, ...]]]:
+    """Each argument: the number of its call, how the first block has it, and its value in every block."""
+    for number, calls in enumerate(zip(*(scope.calls for scope in made.scopes), strict=True)):
+        for arguments in zip(*(call.form.arguments for call in calls), strict=True):
+            yield number, arguments[0], tuple(argument.value for argument in arguments)
+
+
+def _key(made: BlockClass, number: int, argument: Argument, values: tuple[Any, ...]) -> Any:
+    """Arguments of one key are one parameter.
+
+    What is added has to have the same number of channels. Where nothing is added, channels are the same only where they
+    come from the same layer, and equal numbers elsewhere are chance.
+    """
+    kind = argument.kind or argument.role
+    scope = made.scopes[0]
+    if kind != CHANNELS or any(call.layer.type == "Add" for call in scope.calls):
+        return kind, values
+    own = argument.role.startswith("out_")
+    return kind, values, number if own else _origin(scope, scope.calls[number].inputs[0])
+
+
+def _origin(scope: Scope, value: int) -> int:
+    """The call that decided how many channels a value has, or the block's input."""
+    while value >= 0:
+        call = scope.calls[value]
+        if call.inside is not None or call.layer.type in _CHANGING \
+                or any(each.role.startswith("out_") for each in call.form.arguments):
+            break
+        value = call.inputs[0]
+    return value
+
+
+def _use(made: BlockClass, names: dict[Any, str]) -> None:
     """Put the parameters' names where the values differ, in the first block, whose code is written."""
-    scopes = made.scopes
-    for number, call in enumerate(scopes[0].calls):
-        changed = []
-        for place, argument in enumerate(call.form.arguments):
-            values = tuple(scope.calls[number].form.arguments[place].value for scope in scopes)
-            name = names.get((argument.kind or argument.role, values))
-            changed.append(argument if name is None else replace(argument, value=Written(name), default=NOTHING))
-        call.form = replace(call.form, arguments=tuple(changed))
+    changed: dict[int, list[Argument]] = {}
+    for number, argument, values in _arguments(made):
+        name = names.get(_key(made, number, argument, values))
+        changed.setdefault(number, []).append(
+            argument if name is None else replace(argument, value=Written(name), default=NOTHING))
+    for number, arguments in changed.items():
+        call = made.scopes[0].calls[number]
+        call.form = replace(call.form, arguments=tuple(arguments))
 
 
 def _title(made: BlockClass) -> str:
     """A name for the class: the blocks' own where it says something, else by what is in them."""
     scope = made.scopes[0]
-    stems = {class_name(each.title, "").rstrip("0123456789") for each in made.scopes}
-    stem = stems.pop() if len(stems) == 1 else ""
-    if len(stem) > 3:
+    stem = common_title([each.title for each in made.scopes])
+    if stem:
         return stem
     last = scope.calls[scope.outputs[0]] if scope.outputs[0] >= 0 else scope.calls[-1]
     sums = [call for call in scope.calls if call.layer.type == "Add"]

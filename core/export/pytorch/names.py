@@ -3,7 +3,7 @@
 import builtins
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.export.names import identifiers, plain_word
 
@@ -56,3 +56,11 @@ def class_name(title: str, fallback: str = "Network") -> str:
     word = "".join(piece[:1].upper() + piece[1:] for piece in pieces)[:40]
     word = word if word[:1].isalpha() else fallback
     return f"{word}Net" if keyword.iskeyword(word) or word in _CLASSES or hasattr(builtins, word) else word
+
+
+def common_title(names: Sequence[str]) -> str:
+    """How the names of blocks begin, in CapitalLetters: "Head" for Head4a and Head4d; "" where that says little."""
+    first, last = min(words := [class_name(name, "") for name in names]), max(words)
+    same = next((place for place, letter in enumerate(first) if last[place:place + 1] != letter), len(first))
+    stem = first[:same].rstrip("0123456789")
+    return stem if len(stem) > 3 else ""

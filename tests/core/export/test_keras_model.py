@@ -1,6 +1,7 @@
 """The Keras model in a process of its own against the layers' own definitions."""
 
 import importlib.util
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.export.keras_layers import LAYERS as PARTS
 from core.export.keras_model import keras_model
 from core.export.plan import plan_of
 from core.formats import save_file
+from core.graph.blocks import group
 from core.graph.network import Edge, Network, Node
 from core.layers import LAYERS, make_layer
 from core.layers.input import Input
@@ -99,6 +101,55 @@ def test_it_prints_the_classes_of_pictures(tmp_path):
     code = "import runpy, sys; sys.argv = ['model.py', 'pictures.npy']; runpy.run_path('model.py', run_name='__main__')"
     lines = run_child(code, tmp_path, **BACKEND).splitlines()
     assert [line[:11] for line in lines] == ["picture 0: ", "picture 1: ", "picture 2: "]
+
+
+def _functions(name, **changes):
+    """The text of a template's model, and its functions."""
+    code = keras_model(plan_of(replace(template(name), **changes), auxiliary=True)).code
+    return code, re.findall(r"^def (\w+)", code, re.MULTILINE)
+
+
+def test_blocks_that_are_alike_are_one_function():
+    code, functions = _functions("resnet20-cifar")
+    assert functions == ["residual_block", "projection_block", "build", "load", "save"]
+    assert 'x = projection_block(x, 32, name="S2B1")' in code
+    assert code.count("x = residual_block(x, 16, ") == 3
+    assert 'return layers.ReLU(name=f"{name}_relu")(x)' in code
+    code, functions = _functions("googlenet-aux")
+    assert functions == ["pad", "inception_block", "head", "build", "load", "save"]
+    assert 'x = inception_block(x, 64, 96, 128, 16, 32, 32, name="I3a")' in code
+    assert len(code.splitlines()) < 160
+    assert max(map(len, code.splitlines())) <= 120
+
+
+def test_lenet_reads_as_written_by_hand():
+    code, functions = _functions("lenet5")
+    assert functions == ["build", "load", "save"]
+    assert '    x = layers.Conv2D(6, 5, name="C1")(inputs)\n    x = layers.ReLU(name="A1")(x)\n' in code
+
+
+def _two_blocks(title):
+    """Two blocks that are alike but for their filters."""
+    drawing = Drawing().add("Input", "In", shape=(2, 6, 6))
+    for number in (1, 2):
+        drawing.add("Conv2D", f"C{number}", filters=3 * number).add("ReLU", f"R{number}")
+    network = drawing.add("Flatten", "F").add("Dense", "D", units=2).network
+    for number in (1, 2):
+        keys = [network.names[f"C{number}"], network.names[f"R{number}"]]
+        for name, key in zip(("C", "R"), keys, strict=True):
+            network = network.rename(key, f"{name}")
+        network = group(network, keys, f"{title}{number}").network
+    return network
+
+
+@pytest.mark.parametrize("title", ["print", "build", "layers", "Stage", "B", "1", "load"])
+def test_no_function_hides_another_name(title):
+    code = keras_model(plan_of(Project(_two_blocks(title)))).code
+    functions = re.findall(r"^def (\w+)", code, re.MULTILINE)
+    assert len(functions) == 4
+    assert functions[1:] == ["build", "load", "save"]
+    assert functions[0] not in ("print", "build", "layers", "load", "save")
+    assert f"def {functions[0]}(inputs, c_filters, name):" in code
 
 
 @given(names=st.lists(hostile, min_size=4, max_size=4, unique=True), title=hostile, classes=st.lists(hostile))

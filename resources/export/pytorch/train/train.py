@@ -287,6 +287,9 @@ def main():
     torch.manual_seed(OPTIONS["seed"] + processes.rank)
     try:
         train(arguments, processes)
+    except KeyboardInterrupt:
+        processes.say("Stopped. The weights of the last whole epoch are kept.")
+        raise SystemExit(130) from None
     finally:
         if processes.several:
             dist.destroy_process_group()
@@ -388,7 +391,10 @@ def save(model, metrics, folder):
     weights = {
         name: array.cpu().contiguous() for name, array in model.state_dict().items()
     }
-    save_file(weights, folder / "weights.safetensors")
+    # Whoever stops in the middle of it still has the file from before.
+    unfinished = folder / "weights.safetensors.part"
+    save_file(weights, unfinished)
+    unfinished.replace(folder / "weights.safetensors")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2), "utf-8")
 
 

@@ -74,6 +74,10 @@ def test_blocks_that_are_alike_are_one_class():
     googlenet = write_model(template("googlenet").network).text
     assert "InceptionBlock(192, 64, 96, 128, 16, 32, 32)" in googlenet
     assert len(re.findall(r"^class ", googlenet, re.MULTILINE)) == 2
+    # There the last two numbers are alike in every block, but nothing makes them so.
+    assert "InceptionBlock(32, 16, 16, 32, 8, 16, 16)" in write_model(template("googlenet-small").network).text
+    auxiliary = write_model(template("googlenet-aux").network).text
+    assert "self.head4a = Head(512)" in auxiliary
 
 
 def test_lenet_reads_as_written_by_hand():
