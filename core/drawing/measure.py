@@ -32,6 +32,16 @@ def elided(text: str, room: float, size: float, *, bold: bool = False) -> str:
     return text.rstrip() + ELLIPSIS
 
 
+def shortened(count: str) -> str:
+    """A count of a million or more by three digits, "1,180,672" as "1.18 M"; a smaller one as it is."""
+    number = int(count.replace(",", "") or 0)
+    for least, unit in ((1_000_000_000, "G"), (1_000_000, "M")):
+        if number >= least:
+            digits = (number / least >= 9.995) + (number / least >= 99.95)
+            return f"{number / least:.{2 - digits}f} {unit}"
+    return count
+
+
 def _width(letter: str) -> int:
     place = ord(letter) - 32
     if 0 <= place < len(_WIDTHS):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.drawing.icons import layer_icon
 from core.drawing.markup import element, escaped, text
-from core.drawing.measure import elided, number_width, text_width
+from core.drawing.measure import elided, number_width, shortened, text_width
 from core.drawing.style import NUMBER_FONTS, Colours, mix
 from core.graph.arrange import NODE_HEIGHT, NODE_WIDTH
 from core.graph.block import Block
@@ -119,13 +119,20 @@ def _lines(said: NodeText, colours: Colours) -> list[str]:
     shown, colour = (said.complaint, colours.error) if said.error else (said.shape, colours.text)
     found.append(text(shown, _LEFT, _SHAPE_LINE, font_size=_SHAPE, font_weight="bold", fill=colour,
                       font_family=NUMBER_FONTS))
-    room = _RIGHT - _LEFT - number_width(shown, _SHAPE)
-    if said.parameters and not said.error and number_width(said.parameters, _COUNT) + _GAP / 2 <= room:
-        found.append(text(said.parameters, _RIGHT, _SHAPE_LINE, font_size=_COUNT, fill=colours.soft,
+    count = "" if said.error else count_shown(said)
+    if count:
+        found.append(text(count, _RIGHT, _SHAPE_LINE, font_size=_COUNT, fill=colours.soft,
                           font_family=NUMBER_FONTS, text_anchor="end"))
         if layer.frozen:
-            found.append(_lock(_RIGHT - number_width(said.parameters, _COUNT) - 14, colours))
+            found.append(_lock(_RIGHT - number_width(count, _COUNT) - 14, colours))
     return found
+
+
+def count_shown(said: NodeText) -> str:
+    """The number of parameters as it fits beside the shape: in full, else as "1.18 M", else not at all."""
+    room = _RIGHT - _LEFT - number_width(said.shape, _SHAPE) - _GAP / 2
+    return next((each for each in (said.parameters, shortened(said.parameters))
+                 if number_width(each, _COUNT) <= room), "")
 
 
 def _lock(left: float, colours: Colours) -> str:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from core.drawing.measure import elided, number_width, text_width
-from core.drawing.nodes import HEADER, PORT, RADIUS, NodeText, input_height
+from core.drawing.nodes import HEADER, PORT, RADIUS, NodeText, count_shown, input_height
 from core.drawing.routes import Route
 from core.drawing.style import LIGHT, Colours
 from core.drawing.svg import laid_out
@@ -139,9 +139,9 @@ def _texts(said: NodeText, family: str) -> list[str]:
         found.append(text_node(elided(short, room, size), _LEFT, 43.5, size, "net-soft"))
     shown, colour = (said.complaint, "net-problem") if said.error else (said.shape, "net-strong")
     found.append(text_node(shown, _LEFT, 61.5, _SHAPE, colour, bold=True))
-    if said.parameters and not said.error and number_width(said.shape, _SHAPE) + number_width(
-            said.parameters, _COUNT) + _GAP / 2 <= room:
-        found.append(text_node(said.parameters, _RIGHT, 61.5, _COUNT, "net-soft", anchor="base east"))
+    count = "" if said.error else count_shown(said)
+    if count:
+        found.append(text_node(count, _RIGHT, 61.5, _COUNT, "net-soft", anchor="base east"))
     return found
 
 

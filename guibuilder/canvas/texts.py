@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 
+from core.drawing.measure import shortened
 from guibuilder.canvas.detail import Detail
 from guibuilder.canvas.geometry import HEADER, NODE_HEIGHT, NODE_WIDTH
 from guibuilder.canvas.look import NodeLook
@@ -100,8 +101,9 @@ def _body(look: NodeLook, style: Style, fonts: _Fonts) -> tuple[Line, ...]:
     found = [_line(settings, _LEFT, _SETTINGS, fonts.settings, style.soft)]
     right = _RIGHT
     if look.parameters and not look.error:
-        found.append(_right(look.parameters, right, _SHAPE, fonts.count, style.soft))
-        right -= QFontMetricsF(fonts.count).horizontalAdvance(look.parameters) + 6
+        count = _count(look, fonts.shape, fonts.count)
+        found.append(_right(count, right, _SHAPE, fonts.count, style.soft))
+        right -= QFontMetricsF(fonts.count).horizontalAdvance(count) + 6
     if look.frozen:
         right -= 16
     text, colour = (look.complaint, style.error) if look.error else (look.shape, style.text)
@@ -111,10 +113,18 @@ def _body(look: NodeLook, style: Style, fonts: _Fonts) -> tuple[Line, ...]:
     return tuple(found)
 
 
+def _count(look: NodeLook, shape: QFont, font: QFont) -> str:
+    """The number of parameters, shortened ("1.18 M") where the shape needs the room."""
+    room = _RIGHT - _LEFT - QFontMetricsF(shape).horizontalAdvance(look.shape) - (22 if look.frozen else 6)
+    fits = QFontMetricsF(font).horizontalAdvance(look.parameters) <= room
+    return look.parameters if fits else shortened(look.parameters)
+
+
 def lock_left(look: NodeLook, style: Style, detail: Detail) -> float:
     """Where the lock of a frozen layer stands: left of the number of parameters."""
-    font = style.count if detail is Detail.FULL else style.count_snug
-    taken = QFontMetricsF(font).horizontalAdvance(look.parameters) + 4 if look.parameters else 0
+    full = detail is Detail.FULL
+    shape, font = (style.shape, style.count) if full else (style.shape_snug, style.count_snug)
+    taken = QFontMetricsF(font).horizontalAdvance(_count(look, shape, font)) + 4 if look.parameters else 0
     return _RIGHT - taken - 11
 
 

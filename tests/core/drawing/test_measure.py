@@ -1,6 +1,8 @@
 """Widths of texts without a font."""
 
-from core.drawing.measure import elided, number_width, text_width
+import pytest
+
+from core.drawing.measure import elided, number_width, shortened, text_width
 
 
 def test_widths_grow_with_letters_size_and_weight():
@@ -19,3 +21,11 @@ def test_a_text_that_fits_stays_and_another_is_cut():
     assert text_width(cut, 12) <= 100
     assert elided("abc", 1, 12) == "…"
     assert not elided("two words", 40, 12).startswith(" ")
+
+
+@pytest.mark.parametrize(("count", "short"), [
+    ("", ""), ("0", "0"), ("999,999", "999,999"), ("1,000,000", "1.00 M"), ("1,180,672", "1.18 M"),
+    ("9,996,000", "10.0 M"), ("16,777,216", "16.8 M"), ("102,764,544", "103 M"), ("999,999,999", "1000 M"),
+    ("2,500,000,000", "2.50 G")])
+def test_a_long_count_is_shortened_to_three_digits(count, short):
+    assert shortened(count) == short

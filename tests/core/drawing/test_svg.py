@@ -43,6 +43,12 @@ def test_lenet_says_everything():
     assert (root.get("width"), root.get("height")) == (str(picture.width), str(picture.height))
 
 
+def test_a_count_that_has_no_room_is_shortened_rather_than_left_out():
+    texts = _texts(ET.fromstring(draw(template("resnet18").network).svg))
+    assert "1.18 M" in texts
+    assert "4,720,640" in texts
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_template_is_drawn_within_its_picture(name, dark):

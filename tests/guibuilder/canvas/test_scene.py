@@ -196,6 +196,17 @@ def test_no_text_is_smaller_than_seven_points(lenet, qapp):
                 assert line.font.pixelSize() * zoom >= least - 0.1, (zoom, line.text.text())
 
 
+def test_a_long_shape_stands_in_full_and_the_count_beside_it_is_shortened(make_canvas):
+    from guibuilder.canvas.texts import lines
+
+    canvas = make_canvas("resnet18")
+    said = {}
+    for item in canvas.scene.nodes.values():
+        said[item.look.name] = [line.text.text() for line in lines(item.look, canvas.scene.style_now, Detail.FULL)]
+    assert said["S3B2"][-2:] == ["1.18 M", "256×14×14"]
+    assert said["S4B2"][-2:] == ["4,720,640", "512×7×7"]
+
+
 def test_a_document_of_its_own_and_costs_from_outside(qtbot):
     from core.graph.cost import Cost
     from guibuilder.theme import Theme
