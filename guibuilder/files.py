@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.project import Project
-from core.worker.messages import OpenFile
 from guibuilder.background import Worker, run_in_thread
 from guibuilder.document import Document
 from guibuilder.dropped import PROJECTS, purpose
+from guibuilder.opening import Opening
 from guibuilder.recent import RecentFiles
 
 READABLE_HERE = (".gbnet", ".json")
@@ -23,13 +24,17 @@ Stamp = tuple[int, int]
 
 
 class Files(QObject):
-    """Which file the document is, and whether it is saved. `said(text, severity, action, call)` goes to the bar."""
+    """Which file the document is, and whether it is saved. `said(text, severity, action, call)` goes to the bar.
+
+    `unsaid(text)` takes a sentence back that is no longer true.
+    """
 
     changed = Signal()
     opened = Signal()
     saved = Signal()
     busy = Signal(str)
     said = Signal(str, str, str, object)
+    unsaid = Signal(str)
     picture_dropped = Signal(object)
 
     def __init__(self, document: Document, worker: Worker, parent: QWidget | None = None) -> None:
@@ -42,7 +47,8 @@ class Files(QObject):
         self._restored = False
         self._stamp: Stamp | None = None
         self._told: Stamp | None = None
-        self._loading = 0
+        self._opening: Opening | None = None
+        self._offered = ""
         document.clean_changed.connect(lambda clean: self.changed.emit())
 
     # what is open -----------------------------------------------------------------------------------------------
@@ -79,25 +85,43 @@ class Files(QObject):
 
     def _read(self, path: Path) -> None:
         """Read a file in a thread, a foreign one in the worker; the open document stays until that went well."""
-        self._loading += 1
-        number = self._loading
-        self.busy.emit(f"Opening {path.name} …")
-
-        def done(project: Project) -> None:
-            if number == self._loading:
-                self.busy.emit("")
-                self._show(project, path if path.suffix.lower() in READABLE_HERE else None)
-                self.recent.add(path)
-
-        def failed(sentence: str, details: str = "") -> None:
-            if number == self._loading:
-                self.busy.emit("")
-                self._say(sentence, "error")
-
+        if self._opening is not None:
+            self._opening.stop()
+        opening = self._opening = Opening(path, self._worker, self)
+        opening.told.connect(self.busy)
+        opening.offered.connect(partial(self._offer_to_stop, opening))
+        opening.opened.connect(partial(self._opened, opening))
+        opening.failed.connect(partial(self._not_opened, opening))
+        opening.stopped.connect(partial(self._settled, opening))
         if path.suffix.lower() in PROJECTS and path.suffix.lower() not in READABLE_HERE:
-            self._worker.ask(OpenFile(0, str(path)), done, failed)
+            opening.in_worker()
         else:
-            run_in_thread(lambda: _open(path), done, failed)
+            opening.in_thread(_open)
+
+    def _opened(self, opening: Opening, project: Project) -> None:
+        self._settled(opening)
+        self._show(project, opening.path if opening.path.suffix.lower() in READABLE_HERE else None)
+        self.recent.add(opening.path)
+
+    def _not_opened(self, opening: Opening, sentence: str) -> None:
+        self._settled(opening)
+        self._say(sentence, "error")
+
+    def _offer_to_stop(self, opening: Opening, sentence: str) -> None:
+        def stop() -> None:
+            opening.stop()
+            self._say(f"{opening.path.name} was not opened.", "info")
+
+        self._offered = sentence
+        self._say(sentence, "info", "Stop", stop)
+
+    def _settled(self, opening: Opening) -> None:
+        """Nothing is being opened any more."""
+        if opening is self._opening:
+            self._opening = None
+            self.busy.emit("")
+        self.unsaid.emit(self._offered)
+        opening.deleteLater()
 
     def _show(self, project: Project, path: Path | None, restored: bool = False) -> None:
         self.path, self._restored = path, restored

@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
         p.start.recovery.discarded.connect(discard)
         p.files.opened.connect(p.leave_start)
         p.files.said.connect(p.bar.show_message)
+        p.files.unsaid.connect(p.bar.take_back)
         p.files.picture_dropped.connect(self._look_at)
         p.files.training = lambda: p.run.unkept
         p.autosave.snapshot = p.run.snapshot

@@ -75,6 +75,11 @@ class MessageBar(QFrame):
         else:
             self._timer.stop()
 
+    def take_back(self, text: str) -> None:
+        """Say this no longer, if it is still said."""
+        if text and self.text == text:
+            self.hide()
+
     @property
     def text(self) -> str:
         """What is said now; empty where nothing is."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.worker.launch import serve
 from core.worker.messages import Quit
+from core.worker.post import receive, send
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class WorkerProcess:
     def _read(self) -> None:
         try:
             while True:
-                self._take(self._connection.recv())
+                self._take(receive(self._connection))
         except (EOFError, OSError):
             pass
         except Exception:
@@ -100,9 +101,10 @@ class WorkerProcess:
     def _write(self) -> None:
         while (message := self._outbox.get()) is not None:
             try:
-                self._connection.send(message)
+                send(self._connection, message)
             except OSError:
                 return  # the process is gone; the reading thread says so
+            message = None
 
 
 def how_it_ended(exit_code: int | None) -> str:

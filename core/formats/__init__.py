@@ -5,12 +5,13 @@ import importlib
 import pkgutil
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from core.errors import FileError, FormatError
 from core.formats.atomic import write_atomically
 from core.formats.base import HEAD, Format
 from core.formats.folder import ZIP, write_folder
+from core.formats.reported import Report, Reported
 from core.project import Project
 
 FORMATS: dict[str, Format] = {}
@@ -23,15 +24,18 @@ for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
 _PROGRAMS = (".pt", ".pth", ".ckpt", ".h5", ".hdf5", ".keras", ".pkl", ".pickle", ".joblib")
 
 
-def open_file(path: str | Path) -> Project:
-    """The project in a file, whatever its format, told by its content; FileError in one sentence."""
+def open_file(path: str | Path, report: Report | None = None) -> Project:
+    """The project in a file, whatever its format, told by its content; FileError in one sentence.
+
+    `report(done, total)` is told how many bytes are read of files that take long; what it raises ends the reading.
+    """
     path = Path(path)
     try:
         if not path.is_file():
             raise FileError(f"{path} is a folder. Give the name of a file." if path.is_dir()
                             else f"There is no file {path}." if not path.exists() else f"{path} is not a file.")
         with path.open("rb") as file:
-            return _read(file, path)
+            return _read(file if report is None else cast("BinaryIO", Reported(file, report)), path)
     except OSError as error:
         reason = "you may not read it" if error.errno == errno.EACCES else (error.strerror or str(error))
         raise FileError(f"{path} cannot be read: {reason}.") from error

@@ -22,6 +22,7 @@ from core.formats.onnx_operators import write_layer
 from core.formats.onnx_reading.model import read_model
 from core.formats.onnx_reading.outside import Beside
 from core.formats.onnx_reading.reading import project_of
+from core.formats.reported import Reported, read_in_pieces
 from core.graph.goals import in_use
 from core.graph.network import Node
 from core.graph.shapes import Inference, running
@@ -138,7 +139,9 @@ def _read(file: BinaryIO, what: str) -> Project:
     if size > LARGEST_FILE:
         raise FormatError(f"{what} has {size / 1e9:,.1f} GB; ONNX files hold at most 2.")
     path = Path(file.name) if isinstance(getattr(file, "name", None), str) else None
-    return project_of(read_model(file.read(size), what), what, Beside(path.parent if path is not None else None))
+    report = file.report if isinstance(file, Reported) else None
+    beside = Beside(path.parent if path is not None else None, report)
+    return project_of(read_model(read_in_pieces(file, size, report), what), what, beside)
 
 
 def _match(head: bytes) -> bool:

@@ -110,10 +110,13 @@ def measured(request: Measure, library: Library, report: Report) -> Measured:
     return Measured(found.loss, found.accuracy, found.confusion, found.classes, named, pictures)
 
 
-def opened(request: OpenFile) -> Project:
+def opened(request: OpenFile, report: Report) -> Project:
     """The project in a file; memory is limited while a stranger's file is read."""
+    name = Path(request.path).name
     with memory_limited():
-        return open_file(request.path)
+        project = open_file(request.path, lambda done, total: report(f"Reading {name}", done, total))
+    report(f"Handing over {name}", 1, 1)
+    return project
 
 
 def _data(project: Project, library: Library, report: Report) -> Dataset:

@@ -7,7 +7,8 @@ import threading
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from core.worker.messages import Quit
+from core.worker.messages import Cancel, Quit
+from core.worker.post import receive
 
 
 class Inbox:
@@ -16,6 +17,7 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._cancelled: set[int] = set()
         threading.Thread(target=self._read, name="worker requests", daemon=True).start()
         parent = multiprocessing.parent_process()
         if parent is not None:
@@ -24,6 +26,10 @@ class Inbox:
     def next(self) -> Any:
         """The next request; waits for one."""
         return self._queue.get()
+
+    def cancelled(self, number: int) -> bool:
+        """Whether nobody waits any more for the answer of the request of this number."""
+        return number in self._cancelled
 
     def waiting(self) -> Any | None:
         """The next request, or None where there is none."""
@@ -34,8 +40,11 @@ class Inbox:
 
     def _read(self) -> None:
         try:
-            while not isinstance(request := self._connection.recv(), Quit):
-                self._queue.put(request)
+            while not isinstance(request := receive(self._connection), Quit):
+                if isinstance(request, Cancel):
+                    self._cancelled.add(request.number)
+                else:
+                    self._queue.put(request)
         except (EOFError, OSError):
             pass
         finally:

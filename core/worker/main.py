@@ -123,10 +123,20 @@ class Worker:
 
             return sizes(request, self._library, report)
         if isinstance(request, OpenFile):
-            return answers.opened(request)
+            return answers.opened(request, self._until_cancelled(request.number, report))
         if isinstance(request, ExportFile):
             return exporting.exported(request, self._library, report)
         raise TypeError(f"the worker knows no {type(request).__name__}")
+
+    def _until_cancelled(self, number: int, report: Callable[[str, int, int], None]) -> Callable[[str, int, int], None]:
+        """Tells the same, and ends the work by a CoreError once nobody waits for it."""
+
+        def told(text: str, done: int, total: int) -> None:
+            if self._inbox.cancelled(number):
+                raise CoreError("Stopped.")
+            report(text, done, total)
+
+        return told
 
     def _reporter(self, number: int) -> Callable[[str, int, int], None]:
         """Tells how far a request is: each new text, and its figures at most 20 times a second."""

@@ -111,7 +111,7 @@ class LookAtAugmented:
 
 @dataclass(frozen=True)
 class OpenFile:
-    """Read a project, network or foreign file. Answer: Done with a `Project`, or Refused with one sentence."""
+    """Read a project, network or foreign file. Answers: Progress*, Done with a `Project`, or Refused."""
 
     number: int
     path: str
@@ -125,6 +125,13 @@ class ExportFile:
     project: Project
     format: str
     path: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Nobody waits for the answer of that request any more; where it reads a file it ends early. Answer: Refused."""
+
+    number: int
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
+from core.worker.post import send
+
 # Of each kind, so many a second are enough for the eye.
 MESSAGE_SECONDS = 0.05
 
@@ -44,7 +46,8 @@ class Outbox:
                 with self._lock:
                     message = self._latest.pop(message)
             try:
-                self._connection.send(message)
+                send(self._connection, message)
             except OSError:
                 self._lost()
                 return
+            del message  # it may hold hundreds of megabytes, and the next one may be long in coming

@@ -16,6 +16,7 @@ from core.graph.shapes import infer
 from core.project import Project
 from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Preparing, Started
 from core.worker import messages as m
+from core.worker.post import receive
 
 BATCHES = 20
 CLASSES = tuple("0123456789")
@@ -28,7 +29,7 @@ def serve(connection: Connection) -> None:
     try:
         while not worker.left:
             if connection.poll(0.002 if worker.training else 0.2):
-                worker.take(connection.recv())
+                worker.take(receive(connection))
             if worker.training is not None:
                 worker.step()
     except (EOFError, OSError):

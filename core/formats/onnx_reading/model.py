@@ -98,7 +98,7 @@ class OnnxModel:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-def read_model(data: bytes, what: str) -> OnnxModel:
+def read_model(data: bytes | bytearray, what: str) -> OnnxModel:
     """The model in a file's bytes; FormatError in one sentence. `what` names the file."""
     model, versions = OnnxModel(), dict[str, int]()
     try:

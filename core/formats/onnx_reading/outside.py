@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import FormatError
+from core.formats.reported import Report, read_in_pieces
 
 LARGEST = 4_000_000_000
 
 
 class Beside:
-    """Reads the second files of one model; each is opened once. `folder` is None where the model has no folder."""
+    """Reads the second files of one model; each is opened once. `folder` is None where the model has no folder.
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    `report(done, total)` is told how many bytes of a large one are read.
+    """
+
+    def __init__(self, folder: Path | None, report: Report | None = None) -> None:
+        self._folder, self._report = folder, report
         self._files: dict[str, memoryview] = {}
 
     def read(self, where: dict[str, str], wanted: int, title: str) -> memoryview:
@@ -29,7 +33,7 @@ class Beside:
                               f"holds {len(content):,}; one of the two files is damaged.")
         return content[offset:offset + length]
 
-    def _content(self, location: str, title: str) -> bytes:
+    def _content(self, location: str, title: str) -> bytes | bytearray:
         if self._folder is None:
             raise FormatError(f"{title} lies in another file, {location[:80]!r}, but the model was read without its "
                               f"folder.")
@@ -49,7 +53,7 @@ class Beside:
             left = LARGEST - sum(len(content) for content in self._files.values())
             if found.st_size > left:
                 _refuse(location, f"is larger than the {LARGEST / 1e9:.0f} GB that are read")
-            return file.read(found.st_size)
+            return read_in_pieces(file, found.st_size, self._report)
 
 
 def _inside(folder: Path, location: str, title: str) -> Path:

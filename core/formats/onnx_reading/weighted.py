@@ -32,17 +32,22 @@ def fully_connected(call: Call) -> Value:
     """Gemm as Dense: alpha and beta go into the weights."""
     if call.node.whole("transA", 0):
         raise Unsupported("it turns its input over (transA)")
-    weight = call.weight(1) * np.float32(call.node.real("alpha", 1.0))
+    weight = _times(call.weight(1), call.node.real("alpha", 1.0))
     if weight.ndim != 2:
         raise Unsupported("its weights are no table")
     weight = weight if call.node.whole("transB", 0) else weight.T
     bias = None
     if call.constant(2) is not None:
-        bias = call.weight(2) * np.float32(call.node.real("beta", 1.0))
+        bias = _times(call.weight(2), call.node.real("beta", 1.0))
         if bias.size not in (1, len(weight)) or bias.size != max(bias.shape, default=1):
             raise Unsupported("what it adds is not one number per output")
         bias = np.broadcast_to(bias.reshape(-1), len(weight))
     return dense(call, weight, bias)
+
+
+def _times(array: Array, factor: float) -> Array:
+    """The array itself where there is nothing to multiply: it may be hundreds of megabytes of the file."""
+    return array if factor == 1 else array * np.float32(factor)
 
 
 def product(call: Call) -> Value:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from core.worker.launch import serve
 from core.worker.messages import Done, Quit, Refused, Trained
+from core.worker.post import receive, send
 
 PATIENCE = 60.0
 
@@ -29,7 +30,7 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         if self.process.is_alive():
-            self.connection.send(Quit())
+            send(self.connection, Quit())
             self.process.join(5)
         self.process.kill()
         self.process.join(5)
@@ -37,12 +38,12 @@ class Client:
 
     def send(self, message: Any) -> None:
         """Send a message without a number."""
-        self.connection.send(message)
+        send(self.connection, message)
 
     def ask(self, request: Any) -> int:
         """Send a request under a fresh number."""
         self._number += 1
-        self.connection.send(replace(request, number=self._number))
+        send(self.connection, replace(request, number=self._number))
         return self._number
 
     def until(self, wanted: Callable[[Any], bool], patience: float = PATIENCE) -> Any:
@@ -50,7 +51,7 @@ class Client:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if self.connection.poll(0.05):
-                self.said.append(self.connection.recv())
+                self.said.append(receive(self.connection))
                 if wanted(self.said[-1]):
                     return self.said[-1]
         raise AssertionError(f"nothing of the kind came in {patience} s; the last was {self.said[-1:]}")
@@ -70,14 +71,14 @@ class Client:
         deadline, came = time.monotonic() + seconds, []
         while (left := deadline - time.monotonic()) > 0:
             if self.connection.poll(left):
-                came.append(self.connection.recv())
+                came.append(receive(self.connection))
         self.said += came
         return came
 
     def end(self) -> None:
         """Read until the pipe ends."""
         while True:
-            self.said.append(self.connection.recv())
+            self.said.append(receive(self.connection))
 
     def events(self, number: int) -> list[Any]:
         """All events said under a number."""

@@ -17,6 +17,7 @@ from core.train.job import Job
 from core.train.options import TrainOptions
 from core.train.preview import preview
 from core.worker.messages import (
+    Cancel,
     Checkpoint,
     Control,
     DataSeen,
@@ -115,6 +116,16 @@ def test_what_cannot_be_is_refused_in_words(client, request_, words):
     assert isinstance(refused, Refused)
     assert words in refused.message
     assert not refused.details
+
+
+def test_a_file_that_nobody_waits_for_any_more_is_not_handed_over(client, tmp_path):
+    client.answer(ExportFile(0, PROJECT, "gbnet", str(tmp_path / "net.gbnet")))
+    number = client.answer(OpenFile(0, str(tmp_path / "net.gbnet"))).number
+    client.send(Cancel(number + 1))
+    refused = client.answer(OpenFile(0, str(tmp_path / "net.gbnet")))
+    assert isinstance(refused, Refused)
+    assert refused.message == "Stopped."
+    assert isinstance(client.answer(OpenFile(0, str(tmp_path / "net.gbnet"))), Done)
 
 
 def test_a_bug_is_told_with_its_details_and_the_worker_lives_on(client):
