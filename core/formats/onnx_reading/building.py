@@ -62,11 +62,15 @@ class Built:
 
 @dataclass
 class Builder:
-    """Collects layers by id in the order in which they were read; `name` is for the layer being read."""
+    """Collects layers by id in the order in which they were read; `name` is for the layer being read.
+
+    `fixed` counts the weights that were made here because the file's operators have none.
+    """
 
     layers: dict[str, Built] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     name: str = "layer"
+    fixed: int = 0
     _names: set[str] = field(default_factory=set)
     _settled: dict[tuple[str, bytes, bytes], str] = field(default_factory=dict)
 

@@ -7,6 +7,9 @@ from core.formats.onnx_reading.model import OnnxNode
 LONGEST = 80
 _OUTPUT = re.compile(r"_output_\d+$")
 _WEIGHT = re.compile(r"^(.+)[._/](weight|kernel|W|w)(:\d+)?$")
+# What exporters call every network.
+_ANY_TITLE = ("", "main_graph", "main", "graph", "torch_jit", "torch-jit-export", "torch_jit_export", "tf2onnx",
+              "model")
 _UNTOLD = re.compile(r"^(onnx::.*|\d+|val_\d+|node_\d+|[a-z]?_?\d+)$")
 
 
@@ -34,5 +37,17 @@ def name_of(node: OnnxNode, ours: bool) -> str:
     own = own.removeprefix("node_").removesuffix(f"/{node.operator}")
     for candidate in (own, _OUTPUT.sub("", output).strip("/")):
         if candidate and not _UNTOLD.match(candidate):
-            return candidate
+            return _told_once(candidate)
     return node.operator
+
+
+def title_of(title: str, file: str) -> str:
+    """A name for the network: what the file calls it, or the file's own where an exporter wrote a word of its own."""
+    return file.rpartition(".")[0] or file if title.strip().lower() in _ANY_TITLE else title
+
+
+def _told_once(path: str) -> str:
+    """A path of modules in which PyTorch repeats the outer ones: layer1/layer1.0/conv1 is layer1.0/conv1."""
+    parts = path.split("/")
+    return "/".join(part for part, inner in zip(parts, [*parts[1:], ""], strict=True)
+                    if not inner.startswith(f"{part}."))

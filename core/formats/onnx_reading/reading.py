@@ -13,7 +13,7 @@ from core.formats.onnx_reading.call import Call
 from core.formats.onnx_reading.constants import FOLDED, LARGEST, Unsupported, computed, constant
 from core.formats.onnx_reading.model import Branch, OnnxModel, OnnxNode
 from core.formats.onnx_reading.model import Shape as FileShape
-from core.formats.onnx_reading.names import clean, name_of
+from core.formats.onnx_reading.names import clean, name_of, title_of
 from core.formats.onnx_reading.operators import OPERATORS, SEVERAL
 from core.formats.onnx_reading.ordered import in_order
 from core.formats.onnx_reading.outside import Beside
@@ -222,7 +222,7 @@ class _Reading:
         nodes = {ids[key]: Node(ids[key], layers[key].layer, layers[key].name) for key in wanted}
         edges = tuple(Edge(ids[source], ids[key], port) for key in wanted
                       for port, source in enumerate(layers[key].sources))
-        network = Network(nodes, edges, clean(self._model.title or self._what.rpartition(".")[0]))
+        network = Network(nodes, edges, clean(title_of(self._model.title, self._what)))
         weights = {}
         for key in wanted:
             for name, array in layers[key].named_weights().items():

@@ -13,8 +13,8 @@ from core.formats.onnx_reading.call import Call
 from core.formats.onnx_reading.constants import Unsupported
 from core.layers.base import Shape
 
-# The most weights that one of these may have.
-_MOST = 50_000_000
+# The most weights that all of these in one file may have: 0.4 GB.
+_MOST = 100_000_000
 _FIXED = ("Where the file picks or reorders channels a 1×1 convolution does so here; its weights of 0 and 1 stay as "
           "they are.")
 _END = 2**31
@@ -28,8 +28,9 @@ def chosen(call: Call, value: Value, channels: Sequence[int]) -> Value:
     before, after = value.inner[0], len(channels)
     if list(channels) == list(range(before)):
         return value
-    if not 0 < after * before <= _MOST:
-        raise Unsupported(f"it makes {after:,} channels of {before:,}")
+    call.builder.fixed += after * before
+    if not 0 < after <= _MOST or call.builder.fixed > _MOST:
+        raise Unsupported(f"it makes {after:,} channels of {before:,}, and there are many of its kind")
     weight = np.zeros((after, before, 1, 1), np.float32)
     for place, channel in enumerate(channels):
         if channel >= 0:

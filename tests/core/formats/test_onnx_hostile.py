@@ -202,6 +202,84 @@ def _refused_quickly(tmp_path, model):
         tracemalloc.stop()
 
 
+def _branch(nodes, gives, tensors=()):
+    output = helper.make_tensor_value_info(gives, 1, None)
+    return helper.make_graph(list(nodes), "side", [], [output] if gives else [], list(tensors))
+
+
+def _if(condition, side, more=()):
+    node = helper.make_node("If", [condition], ["y"], then_branch=side, else_branch=side, name="choice")
+    known = numpy_helper.from_array(np.array(True), "known")
+    return _model([*more, node], [known])
+
+
+def _names(tmp_path, model):
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    project = open_file(tmp_path / "m.onnx")
+    assert infer(project.network).errors
+    return [(node.layer.kept["onnx"]["operator"], node.layer.kept["onnx"]["why"])
+            for node in project.network.nodes.values() if "onnx" in getattr(node.layer, "kept", {})]
+
+
+RELU = helper.make_node("Relu", ["x"], ["inner"])
+SECOND = helper.make_node("Relu", ["inner"], ["second"])
+
+
+def test_a_choice_that_is_known_is_taken(tmp_path):
+    (tmp_path / "m.onnx").write_bytes(_if("known", _branch([RELU, SECOND], "second")).SerializeToString())
+    project = open_file(tmp_path / "m.onnx")
+    assert [project.network.nodes[key].type for key in project.network.order] == ["Input", "ReLU", "ReLU"]
+
+
+@pytest.mark.parametrize(("condition", "side", "words"), [
+    ("asked", _branch([RELU], "inner"), "depends on the pictures"),
+    ("known", _branch([SECOND, RELU], "second"), "choice"),
+    ("known", _branch([helper.make_node("If", ["known"], ["inner"], then_branch=_branch([RELU], "inner"),
+                                        else_branch=_branch([RELU], "inner"))], "inner"), "is not read"),
+    ("known", _branch([RELU], ""), "is not read"),
+], ids=str)
+def test_choices_that_cannot_be_followed_are_named(tmp_path, condition, side, words):
+    more = [helper.make_node("Cast", ["x"], ["asked"], to=9)] if condition == "asked" else []
+    assert any(words in why or words == "choice" for _, why in _names(tmp_path, _if(condition, side, more)))
+
+
+def test_choices_out_of_themselves_and_huge_ones_are_refused(tmp_path):
+    own = helper.make_node("Relu", ["y"], ["inner"])
+    _refused(tmp_path, _if("known", _branch([own], "inner")), "cycle")
+    _refused(tmp_path, _if("known", _branch([helper.make_node("Relu", ["nothing"], ["inner"])], "inner")),
+             "which nothing in the file makes")
+    many = [helper.make_node("Relu", ["x"], [f"v{number}"]) for number in range(1001)]
+    _refused(tmp_path, _if("known", _branch(many, "v0")), "holds more than")
+
+
+def test_graphs_in_graphs_are_not_followed_however_deep(tmp_path):
+    side = _branch([RELU], "inner")
+    for _ in range(60):
+        side = _branch([helper.make_node("If", ["known"], ["inner"], then_branch=side)], "inner")
+    assert _names(tmp_path, _if("known", side))
+
+
+def test_orders_of_channels_cannot_fill_the_memory(tmp_path):
+    shape = helper.make_tensor_value_info("x", 1, ["N", 6000, 1, 1])
+    nodes, before = [], "x"
+    for number in range(30):
+        names = [f"r{number}", f"t{number}", f"b{number}"]
+        nodes += [helper.make_node("Reshape", [before, "apart"], names[:1]),
+                  helper.make_node("Transpose", names[:1], names[1:2], perm=[0, 2, 1, 3, 4]),
+                  helper.make_node("Reshape", [names[1], "back"], names[2:])]
+        before = names[2]
+    sizes = [numpy_helper.from_array(np.array(values, np.int64), name)
+             for name, values in (("apart", (0, 2, 3000, 1, 1)), ("back", (0, 6000, 1, 1)))]
+    model = _model([*nodes, helper.make_node("Relu", [before], ["y"])], sizes, inputs=(shape,))
+    tracemalloc.start()
+    try:
+        found = _names(tmp_path, model)
+        assert tracemalloc.get_traced_memory()[1] < 1_500_000_000
+    finally:
+        tracemalloc.stop()
+    assert found[0][0] == "Transpose"
+
+
 def test_a_failed_import_leaves_nothing(tmp_path):
     data = to_onnx(template("mlp"))
     (tmp_path / "m.onnx").write_bytes(data[:-10])
