@@ -170,7 +170,10 @@ class _Reading:
         if not isinstance(branch, Branch) or len(node.outputs) != 1 or len(branch.outputs) != 1:
             raise Unsupported("what it holds is not read")
         for inner in branch.nodes:
-            self._node(inner)
+            try:
+                self._known.update(dict.fromkeys(inner.outputs[:1], self._result(inner)))
+            except Unsupported as error:
+                raise Unsupported(f"it holds {shown(inner.operator)}: {error}") from error
         found = self._known.get(branch.outputs[0])
         if found is None:
             raise Unsupported("a side of it takes what nothing makes")
