@@ -59,6 +59,8 @@ _SINGLE: dict[type[Layer], tuple[str, str]] = {
 # How full Winograd's blocks of output must be: below, the products saved are spent on what is thrown away.
 _WORTH_BLOCKS = 0.6
 _LEAST_CHANNELS = 16
+# 5×5 with pictures side by side: the fewest channels and filters, the most weights, and numbers of a picture.
+_LEAST_ABREAST, _MOST_WEIGHTS, _MOST_NUMBERS = (3, 6), 32 * 32, 40 * 40 * 32
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,14 @@ def choose(task: Task) -> Choice:
     return Choice("definition", "there is no compiled kernel for this layer, so the NumPy definition runs")
 
 
+def _worth_lanes(filters: int, task: Task) -> bool:
+    """Whether 5×5 filters share enough of what turning patches into positions costs, in a cache that holds them."""
+    (channels, height, width), (_, down, across) = task.input_shapes[0], task.layer_shape
+    used = down * across / (4 * -(-down // 2) * -(-across // 2))
+    few = channels * filters <= _MOST_WEIGHTS and channels * height * width <= _MOST_NUMBERS
+    return few and used >= _WORTH_BLOCKS and channels >= _LEAST_ABREAST[0] and filters >= _LEAST_ABREAST[1]
+
+
 def _convolution(layer: Conv2D, task: Task) -> Choice:
     if small_groups(layer, task.input_shapes[0][0]):
         return Choice("lanewise", "small groups: every output channel has a lane of its own")
@@ -94,6 +104,10 @@ def _convolution(layer: Conv2D, task: Task) -> Choice:
     channels, height, width = task.input_shapes[0][0], *task.layer_shape[1:]
     if is_pointwise(layer, task.input_shapes[0]):
         return Choice("pointwise", "register tiles: a filter of one pixel, so all pixels are one matrix product")
+    if layer.kernel == (5, 5) and layer.stride == (1, 1) and _worth_lanes(layer.filters, task):
+        if task.precise:
+            return Choice("convolution", "register tiles, because Precise is on: Winograd's blocks would lose a digit")
+        return Choice("abreast", f"5×5 at stride 1: 36 products instead of 100, {LANES} pictures side by side")
     whole = all(count >= _LEAST_CHANNELS and count % LANES == 0 for count in (channels, layer.filters))
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1):
         if task.precise:

@@ -25,6 +25,11 @@ ABOUT: Mapping[str, str] = {
                 "of sums gives the outputs. They are the same but for rounding in about the sixth digit.",
     "convolution": f"Every output is its sum of products, as the definition says. {_TILES}",
     "pointwise": f"A matrix product: one row for each pixel, one column for each filter. {_TILES}",
+    "abreast": f"Winograd's way for 5×5: a block of 2×2 outputs comes from a patch of 6×6 inputs. Patch and filter are "
+               "first added up in fixed patterns; then 36 products do what takes 100 by the definition, and a last "
+               "pattern of sums gives the outputs, the same but for rounding in about the sixth digit. Each of the "
+               f"{LANES} numbers that an instruction works on belongs to another picture, so none is idle however few "
+               f"channels there are; batches of fewer than {LANES} pictures take register tiles.",
     "split": "The picture is first copied apart: the channels of each group, or the pixels that a dilated filter "
              "looks at, so that they lie side by side. Then each part is an ordinary convolution in register tiles.",
     "lanewise": f"Each instruction works on {LANES} neighbouring channels of a pixel at once, each with its own "

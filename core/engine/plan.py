@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 
-from core.engine.arena import Arena
+from core.engine.arena import Arena, padded
 from core.engine.choice import Choice, choose
 from core.engine.flow import Flow, Task
 from core.engine.parameters import Parameters
@@ -13,6 +13,7 @@ from core.engine.steps.base import Build, Part, Pictures, Run, Scratch, Step
 from core.engine.steps.catalogue import STEPS
 from core.engine.steps.gather import GatherGradients
 from core.engine.tensor import Floats, Tensor
+from core.kernels.processor import LANES
 from core.layers.base import Shape
 from core.layers.dense import Dense
 from core.layers.maxout import Maxout
@@ -99,10 +100,12 @@ def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Pa
 
 
 def chunk_size(flow: Flow, batch: int) -> int:
-    """Pictures per chunk."""
+    """Pictures per chunk: whole vectors of them where they lie side by side."""
     largest = max((_weights_of(task) for task in flow.tasks), default=1)
     chunks = next((chunks for most, chunks in _CHUNKS if largest <= most), _FEWEST_CHUNKS)
-    return max(1, -(-batch // chunks))
+    size = max(1, -(-batch // chunks))
+    abreast = batch >= LANES and any(choose(task).kernel == "abreast" for task in flow.tasks)
+    return padded(size, LANES) if abreast else size
 
 
 def _weights_of(task: Task) -> int:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from core.layers.base import Layer, Shape
 from core.layers.conv2d import Conv2D
 
-_LANES = 16
+LANES = 16
 _POSITIONS = 36
 _BLOCK = 4
 _WORTH_BLOCKS = 0.6
 _FEW_CHANNELS, _FILTERS, _FEW_WEIGHTS = 4, 3, 16
+_LEAST_ABREAST, _MOST_WEIGHTS, _MOST_NUMBERS = (3, 6), 32 * 32, 40 * 40 * 32
 _CACHE_FLOATS = 96 * 1024
 _POINTWISE_CHANNELS, _BLOCK_FLOATS, _LEAST_PIXELS, _MOST_PIXELS = 8, 12 * 1024, 72, 480
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
@@ -31,6 +32,14 @@ class Room:
     matrix: int = 0
 
 
+def room_abreast(layer: Layer, shape: Shape, pool: bool, first: bool = False) -> Room | None:
+    """The room of a Conv2D in batches of at least a vector of pictures where it is another than in smaller ones."""
+    assert isinstance(layer, Conv2D)
+    if not _by_lanes_of_pictures(layer, shape):
+        return None
+    return _abreast(layer, shape, layer.window().output(*shape[1:]), pool, first)
+
+
 def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = False) -> Room:
     """The room of a Conv2D on an input of that shape; `relu` and `pool` run in the same step.
 
@@ -43,11 +52,11 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = F
     if layer.groups > 1 or layer.dilation != (1, 1):
         return _split(layer, shape, height * width, relu or pool)
     blocks = (-(-height // _BLOCK), -(-width // _BLOCK))
-    if first and pool and layer.stride == (1, 1) and layer.filters < _LANES and shape[0] <= _FEW_CHANNELS:
+    if first and pool and layer.stride == (1, 1) and layer.filters < LANES and shape[0] <= _FEW_CHANNELS:
         return _few_filters(layer, shape, (height, width))
     if _is_pointwise(layer, shape):
         return _pointwise(layer, shape[0], height * width, relu, pool)
-    whole = all(count >= _LANES and count % _LANES == 0 for count in (shape[0], layer.filters))
+    whole = all(count >= LANES and count % LANES == 0 for count in (shape[0], layer.filters))
     full = height * width / (_BLOCK * _BLOCK * blocks[0] * blocks[1])
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1) and full >= _WORTH_BLOCKS:
         return _in_blocks(layer, shape[0], blocks)
@@ -60,7 +69,7 @@ def _padded_pixels(layer: Conv2D, shape: Shape) -> int:
 
 
 def _whole_lanes(count: int) -> int:
-    return -(-count // _LANES) * _LANES
+    return -(-count // LANES) * LANES
 
 
 def _by_lanes(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
@@ -70,7 +79,7 @@ def _by_lanes(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
     frame, back, made = area * length * channels, area * _whole_lanes(shape[0]) * filters, pixels * layer.filters
     part = layer.kernel[0] * layer.kernel[1] * channels * length
     group = max(1, _CACHE_FLOATS // max(made, frame))
-    if channels == filters == 1 and layer.filters > _LANES // 2 and area == shape[1] * shape[2]:
+    if channels == filters == 1 and layer.filters > LANES // 2 and area == shape[1] * shape[2]:
         frame = 0  # The picture itself will do.
     scratch = ({"frame": frame} if frame else {}) | ({"maps": made} if joined else {})
     return Room(part + length, 2 * part, group, frame + back, scratch)
@@ -87,7 +96,7 @@ def _split(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
 
 def _is_pointwise(layer: Conv2D, shape: Shape) -> bool:
     plain = layer.kernel == layer.stride == (1, 1) and not any(layer.window().padded(*shape[1:]))
-    return plain and shape[0] >= _POINTWISE_CHANNELS and 2 * layer.filters > _LANES
+    return plain and shape[0] >= _POINTWISE_CHANNELS and 2 * layer.filters > LANES
 
 
 def _pointwise(layer: Conv2D, channels: int, pixels: int, relu: bool, pool: bool) -> Room:
@@ -104,7 +113,7 @@ def _few_filters(layer: Conv2D, shape: Shape, out: tuple[int, int]) -> Room:
     filters = -(-layer.filters // _FILTERS) * _FILTERS
     weights = filters * shape[0] * layer.kernel[0] * layer.kernel[1]
     windows = filters * (out[0] // 2) * _whole_lanes(out[1] // 2)
-    return Room((weights + filters) * _LANES, weights, 1, _padded_pixels(layer, shape) * shape[0] + 4 * windows)
+    return Room((weights + filters) * LANES, weights, 1, _padded_pixels(layer, shape) * shape[0] + 4 * windows)
 
 
 def _in_blocks(layer: Conv2D, channels: int, blocks: tuple[int, int]) -> Room:
@@ -128,17 +137,40 @@ def _pictures(tiles: int, channels: int) -> int:
     return min(range(most, least - 1, -1), key=idle)
 
 
+def _by_lanes_of_pictures(layer: Conv2D, shape: Shape) -> bool:
+    """Whether pictures lie side by side: 5×5 filters, but not many of them, whose blocks of outputs are mostly full."""
+    if layer.kernel != (5, 5) or layer.stride != (1, 1) or layer.dilation != (1, 1) or layer.groups > 1:
+        return False
+    height, width = layer.window().output(*shape[1:])
+    used = height * width / (4 * -(-height // 2) * -(-width // 2))
+    few = shape[0] * layer.filters <= _MOST_WEIGHTS and shape[0] * shape[1] * shape[2] <= _MOST_NUMBERS
+    return few and used >= _WORTH_BLOCKS and shape[0] >= _LEAST_ABREAST[0] and layer.filters >= _LEAST_ABREAST[1]
+
+
+def _abreast(layer: Conv2D, shape: Shape, out: tuple[int, int], pool: bool, first: bool) -> Room:
+    """Pictures side by side: a frame for a vector of them, filters as positions, sums of their gradients as well."""
+    channels, filters, (height, width) = shape[0], layer.filters, out
+    rows, line = height + 4 + height % 2, width + 4 + width % 2
+    weights, made = channels * filters, height * width * filters // (4 if pool else 1)
+    wide, frame, biases = -(-width // 2), rows * line * channels * LANES, _whole_lanes(filters)
+    vectors = {"columns": 6 * line * channels, "positions": wide * _POSITIONS * channels, "outputs": made + LANES,
+               "gradients": made + LANES, "slopes": wide * 12 * filters, "sums": _POSITIONS * weights + biases,
+               "products": 0 if first else _POSITIONS * channels, "back": 0 if first else rows * line * channels}
+    scratch = {name: count * LANES for name, count in vectors.items()}
+    return Room(_POSITIONS * weights + biases, (3 - first) * _POSITIONS * weights, 1, frame, scratch)
+
+
 def _direct(layer: Conv2D, shape: Shape, out: tuple[int, int], joined: bool) -> Room:
     """Through register tiles: rows of filters up to whole vectors, several pixels in one where filters are few."""
     (down, across), filters, channels = layer.kernel, layer.filters, shape[0]
     pads = layer.window().padded(*shape[1:])
-    fitting = range(1, max(1, min(_LANES // filters, out[1])) + 1)
+    fitting = range(1, max(1, min(LANES // filters, out[1])) + 1)
     pixels = min(fitting, key=lambda count: -(-out[1] // count) * (across + (count - 1) * layer.stride[1]))
     widened = (across + (pixels - 1) * layer.stride[1]) * channels
-    rows = down * widened * (-(-pixels * filters // _LANES) * _LANES)
+    rows = down * widened * (-(-pixels * filters // LANES) * LANES)
     area = (shape[1] + pads[0] + pads[2]) * (shape[2] + pads[1] + pads[3]) * channels
     made = out[0] * out[1] * filters
     frame = area if any(pads) else 0
     scratch = {"frame": frame} | ({"maps": made} if joined else {})
-    part, packed = rows + -(-filters // _LANES) * _LANES, rows + down * filters * across * channels
+    part, packed = rows + -(-filters // LANES) * LANES, rows + down * filters * across * channels
     return Room(part, packed, max(1, _CACHE_FLOATS // max(made, area)), frame, scratch)

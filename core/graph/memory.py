@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.graph.convolution_room import Room, room_for
+from core.graph.convolution_room import LANES, Room, room_abreast, room_for
 from core.graph.network import Node
 from core.graph.shapes import Inference
 
@@ -29,32 +29,38 @@ _IN_PLACE = ("ReLU", "LeakyReLU", "Sigmoid", "Tanh", "Dropout", "BatchNorm", "Ad
 class Memory:
     """What training keeps, in numbers of 4 bytes: `arrays` in all weights, `picture` for each picture of a batch.
 
-    A batch is cut into at most `parts` parts; `rooms` is what the convolutions work in.
+    A batch is cut into at most `parts` parts; `rooms` is what the convolutions work in, `abreast` the same in batches
+    of at least a vector of pictures, where some work on so many side by side.
     """
 
     arrays: int = 0
     picture: int = 0
     parts: int = 1
     rooms: tuple[Room, ...] = ()
+    abreast: tuple[Room, ...] = ()
 
     def bytes(self, batch: int, optimizer: str, threads: int | None = None) -> int:
         """Bytes for a batch: weights, gradients and the optimizer's numbers, outputs and gradients, working room.
 
         `threads` None are all cores.
         """
-        used = -(-batch // -(-batch // self.parts))
+        rooms, part = self.rooms, -(-batch // self.parts)
+        if self.abreast and batch >= LANES:
+            rooms, part = self.abreast, -(-part // LANES) * LANES
+        used = -(-batch // part)
         numbers = self.arrays * (2 + OPTIMIZER_SLOTS[optimizer]) + self.picture * batch
-        numbers += sum(room.part * used + room.packed for room in self.rooms)
-        return FLOAT_BYTES * (numbers + (threads or os.cpu_count() or 1) * self._thread(batch))
+        numbers += sum(room.part * used + room.packed for room in rooms)
+        return FLOAT_BYTES * (numbers + (threads or os.cpu_count() or 1) * _thread(rooms, batch))
 
-    def _thread(self, batch: int) -> int:
-        """Numbers of one thread; scratch is shared by all layers, so the largest counts."""
-        scratch: dict[str, int] = {}
-        for room in self.rooms:
-            for name, count in room.scratch.items():
-                scratch[name] = max(scratch.get(name, 0), count * min(batch, room.group))
-        frames = sum(room.frame * min(batch, room.group) for room in self.rooms)
-        return frames + sum(scratch.values()) + max((room.matrix for room in self.rooms), default=0)
+
+def _thread(rooms: tuple[Room, ...], batch: int) -> int:
+    """Numbers of one thread; scratch is shared by all layers, so the largest counts."""
+    scratch: dict[str, int] = {}
+    for room in rooms:
+        for name, count in room.scratch.items():
+            scratch[name] = max(scratch.get(name, 0), count * min(batch, room.group))
+    frames = sum(room.frame * min(batch, room.group) for room in rooms)
+    return frames + sum(scratch.values()) + max((room.matrix for room in rooms), default=0)
 
 
 def memory(inference: Inference) -> Memory:
@@ -140,9 +146,17 @@ class _Walk:
                 return before
         return None
 
-    def _room(self, step: _Step) -> Room:
-        first = not any(self._steps[each].learns for each in step.sources)
-        return room_for(step.node.layer, self._gets[step.key][0], step.relu, step.pool, first)
+    def _rooms(self) -> tuple[tuple[Room, ...], tuple[Room, ...]]:
+        """The rooms of all convolutions; and in large batches, where that is another for one of them."""
+        rooms, abreast, another = [], [], False
+        for step in self._steps.values():
+            if step.node.type == "Conv2D":
+                first, shape = not any(self._steps[each].learns for each in step.sources), self._gets[step.key][0]
+                rooms.append(room_for(step.node.layer, shape, step.relu, step.pool, first))
+                other = room_abreast(step.node.layer, shape, step.pool, first)
+                abreast.append(other or rooms[-1])
+                another = another or other is not None
+        return tuple(rooms), tuple(abreast) if another else ()
 
     def result(self) -> Memory:
         """All of it added up."""
@@ -155,8 +169,7 @@ class _Walk:
         finals = sum(math.prod(self._shapes.get(key) or ()) for key in self._network.finals())
         picture = sum(step.size + step.kept for step in self._steps.values()) + 2 * finals
         picture += gradient_numbers(sorted(self._steps.values(), key=lambda step: step.place))
-        rooms = [self._room(step) for step in self._steps.values() if step.node.type == "Conv2D"]
-        return Memory(arrays, picture, parts, tuple(rooms))
+        return Memory(arrays, picture, parts, *self._rooms())
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.engine.flow import Task
+from core.engine.steps.abreast import AbreastConvolution
 from core.engine.steps.activation import Activation, SoftmaxRows
 from core.engine.steps.arrange import Pad, Rearrange
 from core.engine.steps.base import Build, Step
@@ -25,6 +26,7 @@ from core.engine.steps.split import SplitConvolution
 from core.engine.steps.winograd import WinogradConvolution
 from core.engine.steps.within import SharedConvolution, share_pictures
 from core.engine.tensor import Tensor
+from core.kernels.processor import LANES
 
 _Maker = Callable[[Task, list[Tensor], Tensor, Build], Step]
 
@@ -51,9 +53,15 @@ def _pointwise(task: Task, source: Tensor, output: Tensor, build: Build) -> Step
     return (SharedConvolution if share_pictures(task, build) else PointwiseConvolution)(task, source, output, build)
 
 
+def _abreast(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
+    """Pictures in lanes, unless there are too few of them."""
+    return (AbreastConvolution if build.batch >= LANES else _convolution)(task, source, output, build)
+
+
 STEPS: dict[str, _Maker] = {
     "convolution": _single(_convolution),
     "pointwise": _single(_pointwise),
+    "abreast": _single(_abreast),
     "winograd": _single(WinogradConvolution),
     "split": _single(SplitConvolution),
     "lanewise": _single(LanewiseConvolution),

@@ -35,6 +35,8 @@ class Convolution(Step):
     bare_maps = True
     # Whether `add_inputs` adds to what is there, which then must be zero before.
     adds_inputs = True
+    # Whether a subclass remembers in its own way which corner of a window won.
+    own_winners = False
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build, shape: Geometry, group: int) -> None:
         super().__init__(task.name, output, [source])
@@ -69,7 +71,7 @@ class Convolution(Step):
         self._pad = build.settings(0, shape.size[0], row, *picture, *frame)
         self._crop = build.settings(0, shape.size[0], row, *frame, *picture)
         step = self._winner_step = self.output.size + _WINNER_SLACK
-        self._winners = build.arena.array(build.batch * step if self.pool else 0, np.int8)
+        self._winners = build.arena.array(build.batch * step if self.pool and not self.own_winners else 0, np.int8)
         self._pooling = build.settings(0, *shape.out, shape.filters, 0, 0, 0, step, CLIPPED if self.relu else 0)
         bias_step = self._bias_step = padded(shape.filters, LANES)
         self._bias_slots = build.arena.floats(build.slots * bias_step if build.learns else 0)

@@ -52,6 +52,9 @@ _BLOCKS = [(_conv(16, padding=1), (16, 7, 7), 3, 0), (_conv(32, padding=1), (16,
            (_conv(64, padding=1), (64, 32, 32), 1, 0), (_conv(128, padding=1), (128, 8, 8), 9, 0),
            (_conv(64, padding=1), (256, 7, 8), 19, 0), (_conv(32, padding=(2, 1, 0, 1)), (32, 28, 27), 2, 1)]
 CASES = [Case(*case) for case in _BLOCKS] + [Case(*case, precise=True) for case in _BLOCKS]
+_ABREAST = [(_conv(16, 5), (6, 14, 14), 37, 3), (_conv(33, 5, padding=2), (24, 9, 11), 18, 0),
+            (_conv(6, 5, padding=(0, 2, 1, 4)), (3, 32, 32), 16, 0)]
+CASES += [Case(*case, precise=precise) for case in _ABREAST for precise in (False, True)]
 CASES += [Case(_conv(6, 5, padding=2), (1, 28, 28), 5), Case(_conv(16, 5), (6, 14, 14), 3),
           Case(_conv(64, 7, stride=2, padding=3), (3, 33, 31), 2, 3),
           Case(_conv(130, 1), (65, 9, 5), 7), Case(_conv(64, 1), (32, 16, 16), 18),
@@ -83,7 +86,7 @@ def test_digits(case):
     made, (weights, inputs, gradient) = _made(case, 2)
     exact = {name: array.astype(float) for name, array in weights.items()}
     output, backward = case.layer.forward(exact, [inputs[0].astype(float)], Pass(training=True))
-    assert _apart(made.output, output) <= (IN_BLOCKS if case.kernel == "winograd" else DIRECT)
+    assert _apart(made.output, output) <= (IN_BLOCKS if case.kernel in ("winograd", "abreast") else DIRECT)
     to_inputs, to_arrays = backward(gradient.astype(float))
     assert _apart(made.inputs[0], to_inputs[0]) <= GRADIENTS
     for name, wanted in to_arrays.items():
@@ -101,6 +104,6 @@ def test_the_same_bits_for_any_number_of_threads(case):
 
 @pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
 def test_every_fast_path_is_among_them_and_precise_keeps_away_from_blocks():
-    assert {case.kernel for case in CASES} >= {"winograd", "convolution", "pointwise", "split", "lanewise", "dense",
-                                               "maxout"}
-    assert not [case for case in CASES if case.precise and case.kernel == "winograd"]
+    assert {case.kernel for case in CASES} >= {"winograd", "abreast", "convolution", "pointwise", "split", "lanewise",
+                                               "dense", "maxout"}
+    assert not [case for case in CASES if case.precise and case.kernel in ("winograd", "abreast")]
