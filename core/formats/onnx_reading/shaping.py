@@ -8,7 +8,7 @@ import numpy as np
 from core.formats.onnx_reading.building import Value
 from core.formats.onnx_reading.call import Call
 from core.formats.onnx_reading.constants import BATCH, Unsupported, axes_of
-from core.formats.onnx_reading.selection import chosen, shuffled
+from core.formats.onnx_reading.selection import chosen, in_order_of, shuffled
 from core.formats.onnx_reading.wire import shown
 from core.layers.base import Shape
 
@@ -129,31 +129,47 @@ def sizes(call: Call) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
 
 
 def padded(call: Call) -> Value:
-    """Pad with a number as Pad2D."""
-    node = call.node
-    value = call.builder.plain(call.value(), 3)
-    pads = [int(each) for each in call.needed(1).ravel()] if len(call.inputs) > 1 else list(node.wholes("pads") or ())
+    """Pad with a number as Pad2D, in whatever order the file sees the axes; empty channels by a fixed convolution."""
+    node, value = call.node, call.builder.settled(call.value())
     fill = call.constant(2)
     number = float(fill.ravel()[0]) if fill is not None and fill.size else node.real("value", 0.0)
-    axes = call.constant(3)
-    if axes is not None:
-        places = [int(axis) % 4 for axis in axes.ravel()]
-        spread = [0] * 8
-        for place, axis in enumerate(places):
-            spread[axis], spread[axis + 4] = pads[place], pads[place + len(places)]
-        pads = spread
     mode = node.text("mode", "constant")
     if mode != "constant":
         raise Unsupported(f"it fills in pixels of the picture ({shown(mode)}), not one number")
+    pads = _pads(call)
     if len(pads) != 8 or pads[0] or pads[4] or min(pads) < 0:
         raise Unsupported("it cuts off, or adds to something else than feature maps")
+    order = value.order
+    if order is not None:
+        value, seen = replace(value, order=None, shape=value.inner), pads
+        for place, axis in enumerate(order, start=1):
+            pads = [*pads[:axis + 1], seen[place], *pads[axis + 2:]]
+            pads = [*pads[:axis + 5], seen[place + 4], *pads[axis + 6:]]
+    value = call.builder.plain(value, 3)
     if pads[1] or pads[5]:
         if number or value.inner is None:
             raise Unsupported("it adds channels that are not empty")
         value = chosen(call, value, [*[-1] * pads[1], *range(value.inner[0]), *[-1] * pads[5]])
         if not any(pads[each] for each in (2, 3, 6, 7)):
-            return value
-    return call.builder.add("Pad2D", [value], padding=(pads[2], pads[3], pads[6], pads[7]), value=number)
+            return in_order_of(value, order)
+    found = call.builder.add("Pad2D", [value], padding=(pads[2], pads[3], pads[6], pads[7]), value=number)
+    return in_order_of(found, order)
+
+
+def _pads(call: Call) -> list[int]:
+    """What is added before each of the four axes, then behind each, as the file counts them."""
+    given = call.constant(1)
+    pads = [int(each) for each in (given.ravel() if given is not None else call.node.wholes("pads") or ())]
+    axes = call.constant(3)
+    if axes is None:
+        return pads
+    places = [int(axis) % 4 for axis in axes.ravel()]
+    if len(pads) != 2 * len(places):
+        raise Unsupported("what it adds does not fit its axes")
+    spread = [0] * 8
+    for number, axis in enumerate(places):
+        spread[axis], spread[axis + 4] = pads[number], pads[number + len(places)]
+    return spread
 
 
 def joined(call: Call) -> Value:
