@@ -10,6 +10,7 @@ from core.formats.onnx_reading.arithmetic import LEFT, RIGHT, changed
 from core.formats.onnx_reading.building import Value
 from core.formats.onnx_reading.call import Call, Reader
 from core.formats.onnx_reading.constants import Unsupported
+from core.formats.onnx_reading.patterns import TOGETHER
 from core.graph.arrange import COLUMN
 from core.graph.block import Block, BlockInput, BlockOutput
 from core.graph.network import Edge, Network, Node
@@ -36,7 +37,9 @@ def curve(kind: str, settings: tuple[str, ...] = ()) -> Reader:
 
 def softplus(call: Call) -> Value:
     """Softplus; of β · x and divided by β where PyTorch was told a steepness."""
-    beta = call.node.real("beta", 1.0)
+    beta = call.node.real("beta", 1.0) if call.node.domain == TOGETHER else 1.0
+    if beta == 0:
+        raise Unsupported("its beta is 0")
     if beta == 1.0:
         return _bent(call, call.value(), "Softplus")
     return _times(call, _bent(call, _times(call, call.value(), beta), "Softplus"), 1 / beta)
@@ -120,10 +123,8 @@ def hard_sigmoid(call: Call) -> Value:
 def _limit(call: Call, place: int, name: str) -> float | None:
     """A limit of a Clip: an input, in older files an attribute; None where there is none."""
     given = call.constant(place)
-    number = float(given.ravel()[0]) if given is not None and given.size == 1 else call.node.attributes.get(name)
-    if number is None or abs(float(number)) > np.finfo(np.float32).max / 2:
-        return None
-    return float(number)
+    number = float(given.ravel()[0]) if given is not None and given.size == 1 else call.node.real(name, np.inf)
+    return number if abs(number) <= np.finfo(np.float32).max / 2 else None
 
 
 def _between(call: Call, value: Value, slope: float, shift: float, low: float, high: float) -> Value:

@@ -4,6 +4,7 @@ What this program writes for layers without an operator of their own is found ag
 local response normalisation and its softplus.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -78,14 +79,17 @@ def needed(nodes: list[OnnxNode], wanted: Iterable[str]) -> list[OnnxNode]:
 
 def _replaced(graph: Graph, node: OnnxNode) -> OnnxNode:
     for find in _PATTERNS.get(node.operator, ()):
-        found = find(graph, node) if not node.domain else None
-        if found is not None:
-            return found
+        # Operators with fewer inputs than they need are told when their turn comes.
+        with contextlib.suppress(IndexError):
+            found = find(graph, node) if not node.domain else None
+            if found is not None:
+                return found
     return node
 
 
-def _as(node: OnnxNode, operator: str, inputs: list[str], **attributes: object) -> OnnxNode:
-    return replace(node, operator=operator, domain=TOGETHER, inputs=inputs, attributes=attributes,
+def _as(node: OnnxNode, operator: str, inputs: list[str], more: Mapping[str, object] | None = None,
+        **attributes: object) -> OnnxNode:
+    return replace(node, operator=operator, domain=TOGETHER, inputs=inputs, attributes={**(more or {}), **attributes},
                    written=node.written or node.operator)
 
 
@@ -217,7 +221,7 @@ def _limited(graph: Graph, node: OnnxNode) -> OnnxNode | None:
     if inner is not None:
         low = (inner.inputs[0], 0.0)
     limits = {"max": high[1]} if low is None else {"min": low[1], "max": high[1]}
-    return _as(node, "Clip", [high[0] if low is None else low[0]], **limits)
+    return _as(node, "Clip", [high[0] if low is None else low[0]], limits)
 
 
 def _root_of_squares(graph: Graph, node: OnnxNode) -> OnnxNode | None:
@@ -236,7 +240,7 @@ def _root_of_squares(graph: Graph, node: OnnxNode) -> OnnxNode | None:
     kernel = pool.wholes("kernel_shape") or ()
     if any(pool.wholes("pads") or ()) or pool.whole("ceil_mode", 0) or summed[1] != np.prod(kernel):
         return None
-    return _as(node, "LpPool", [squares[0]], **pool.attributes)
+    return _as(node, "LpPool", [squares[0]], pool.attributes | {"p": 2})
 
 
 def _largest(graph: Graph, node: OnnxNode) -> OnnxNode | None:
@@ -306,8 +310,17 @@ def _whole_pool(graph: Graph, node: OnnxNode) -> OnnxNode | None:
     skipped = [int(each) for each in starts[0].ravel()] if starts and starts[0] is not None else [0, 0]
     left_out = [int(pads.ravel()[place]) for place in (2, 3, 6, 7)] if pads is not None else [0, 0, 0, 0]
     source = cut.inputs[0] if cut is not None else pool.inputs[0]
-    return _as(node, "WholePool", [source], **pool.attributes, kind=pool.operator, skipped=skipped, left_out=left_out,
-               share=share)
+    return _as(node, "WholePool", [source], pool.attributes | {"kind": pool.operator, "skipped": skipped,
+                                                               "left_out": left_out, "share": share})
+
+
+def _edge_pool(graph: Graph, node: OnnxNode) -> OnnxNode | None:
+    """Keras' largest over maps whose edge was repeated: the pool alone, told what was added."""
+    pad = graph.maker(node.inputs[0], "Pad")
+    own = any(node.wholes("pads") or ()) or node.text("auto_pad", "NOTSET") != "NOTSET" or node.whole("ceil_mode", 0)
+    if pad is None or pad.text("mode", "constant") != "edge" or len(pad.inputs) < 2 or any(pad.inputs[3:]) or own:
+        return None
+    return _as(node, node.operator, pad.inputs[:2], node.attributes | {"edge": 1})
 
 
 _POOLS = ("MaxPool", "AveragePool", "LpPool")
@@ -315,6 +328,6 @@ Pattern = Callable[[Graph, OnnxNode], OnnxNode | None]
 _PATTERNS: Mapping[str, tuple[Pattern, ...]] = {
     "Div": (_response,), "Where": (_straight_above, _nothing_below), "Max": (_largest,), "Sum": (_hinges,),
     "Log": (_logarithm,), "Min": (_limited,), "Pow": (_root_of_squares,),
-    "Pad": (_whole_pool,), "Mul": (_whole_pool,), "MaxPool": (_whole_pool,), "AveragePool": (_whole_pool,),
+    "Pad": (_whole_pool,), "Mul": (_whole_pool,), "MaxPool": (_whole_pool, _edge_pool), "AveragePool": (_whole_pool,),
     "LpPool": (_whole_pool,),
 }

@@ -29,6 +29,8 @@ def windowed(kind: str) -> Reader:
         settings = window_settings(node, kernel, value.inner)
         if settings.pop("dilation") != (1, 1):
             raise Unsupported("its window has gaps (dilations)")
+        if node.whole("edge", 0):
+            settings["padding"] = _repeated(call, kernel)
         if kind == "AveragePool2D":
             settings["count_padding"] = bool(node.whole("count_include_pad", 0))
         if kind == "L2Pool2D" and node.whole("p", 2) != 2:
@@ -37,6 +39,17 @@ def windowed(kind: str) -> Reader:
         return call.builder.add(kind, [value], kernel=kernel, ceil=bool(node.whole("ceil_mode", 0)), **settings)
 
     return read
+
+
+def _repeated(call: Call, kernel: tuple[int, ...]) -> tuple[int, ...]:
+    """Padding in place of a repeated edge: each window with copies in it has the edge in it too."""
+    pads = [int(each) for each in call.needed(1).ravel()]
+    around = [pads[place] for place in (2, 3, 6, 7)] if len(pads) == 8 else []
+    if not around or any(pads[place] for place in (0, 1, 4, 5)) or min(around) < 0:
+        raise Unsupported("it repeats the edge of something else than feature maps")
+    if any(each >= kernel[place % 2] for place, each in enumerate(around)):
+        raise Unsupported("it repeats the edge more often than its window is wide")
+    return tuple(around)
 
 
 def whole_pool(call: Call) -> Value:

@@ -13,6 +13,7 @@ from core.formats.onnx_reading.wire import shown
 from core.layers.base import Shape
 
 _MOST = 2**31
+_WIDEST = 2**16
 
 
 def reshape(call: Call) -> Value:
@@ -137,7 +138,7 @@ def padded(call: Call) -> Value:
     if mode != "constant":
         raise Unsupported(f"it fills in pixels of the picture ({shown(mode)}), not one number")
     pads = _pads(call)
-    if len(pads) != 8 or pads[0] or pads[4] or min(pads) < 0:
+    if len(pads) != 8 or pads[0] or pads[4] or min(pads) < 0 or max(pads) > _WIDEST:
         raise Unsupported("it cuts off, or adds to something else than feature maps")
     order = value.order
     if order is not None:

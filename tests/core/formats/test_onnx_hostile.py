@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.errors import FormatError
 from core.formats import open_file
 from core.formats.onnx import to_onnx
+from core.formats.onnx_reading.operators import OPERATORS
 from core.graph.shapes import infer
 from core.project import Project
 from core.templates import template
@@ -254,6 +255,19 @@ def test_choices_out_of_themselves_and_huge_ones_are_refused(tmp_path):
     _refused(tmp_path, _if("known", _branch(many, "v0")), "holds more than")
 
 
+@pytest.mark.parametrize("attribute", ["edge", "node", "operator", "kind", "self", "more"])
+def test_attributes_may_have_any_name(tmp_path, attribute):
+    shape = helper.make_tensor_value_info("x", 1, ["N", 1, 4, 4])
+    pads = numpy_helper.from_array(np.array([0, 0, 0, 0, 0, 0, 1, 1], np.int64), "pads")
+    nodes = [helper.make_node("Pad", ["x", "pads"], ["p"], mode="edge"),
+             helper.make_node("MaxPool", ["p"], ["y"], kernel_shape=[2, 2])]
+    nodes[1].attribute.append(helper.make_attribute(attribute, 1))
+    (tmp_path / "m.onnx").write_bytes(_model(nodes, [pads], inputs=(shape,)).SerializeToString())
+    project = open_file(tmp_path / "m.onnx")
+    assert [project.network.nodes[key].type for key in project.network.order] == ["Input", "MaxPool2D"]
+    assert project.network.nodes["n2"].layer.padding == (0, 0, 1, 1)
+
+
 def test_graphs_in_graphs_are_not_followed_however_deep(tmp_path):
     side = _branch([RELU], "inner")
     for _ in range(20):
@@ -289,3 +303,21 @@ def test_a_failed_import_leaves_nothing(tmp_path):
     with pytest.raises(FormatError):
         open_file(tmp_path / "m.onnx")
     assert sorted(tmp_path.iterdir()) == before
+
+
+STRANGE = {"kernel_shape": "text", "pads": 1.5, "min": [1, 2], "alpha": "a", "axis": 99, "axes": [7, 7], "split": [-1],
+           "starts": [2**62], "ends": [-2**62], "steps": [0], "perm": [0, 0, 9], "beta": 0.0, "keepdims": 7, "size": -3}
+
+
+@pytest.mark.parametrize("operator", sorted({*OPERATORS, "If", "Split", "Where", "Log", "Pow"}))
+@pytest.mark.parametrize("inputs", [[], [""], ["x"], ["x", "x"], ["x", "w"], ["w", "x"], ["x", "", "w"], ["x"] * 5],
+                         ids=str)
+def test_no_operator_surprises(tmp_path, operator, inputs):
+    shape = helper.make_tensor_value_info("x", 1, ["N", 4, 1, 1])
+    for attributes in ({}, STRANGE):
+        nodes = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node(operator, inputs, ["o"], **attributes),
+                 helper.make_node("Log", ["o"], ["l"]), helper.make_node("Pow", ["l", "w"], ["y"])]
+        outputs = [helper.make_tensor_value_info(name, 1, None) for name in ("r", "y")]
+        (tmp_path / "m.onnx").write_bytes(_model(nodes, [_tensor((4,), b"\0" * 16)], inputs=(shape,),
+                                                 outputs=outputs).SerializeToString())
+        assert "\n" not in _message(tmp_path / "m.onnx")

@@ -40,8 +40,9 @@ def branched():
     x = L.ReLU()(L.BatchNormalization()(L.Conv2D(8, 3, padding="same", use_bias=False)(x)))
     y = L.SeparableConv2D(8, 3, padding="same")(L.DepthwiseConv2D(3, padding="same")(x))
     z = L.concatenate([L.add([x, y]), y])
-    z = L.PReLU(shared_axes=[1, 2], alpha_initializer="random_uniform")(L.ZeroPadding2D(((1, 0), (2, 1)))(z))
-    return keras.Model(given, L.Dense(7, activation="softmax")(L.Flatten()(L.MaxPooling2D(3)(z))))
+    z = L.PReLU(shared_axes=[1, 2], alpha_initializer="random_uniform")(L.ZeroPadding2D(1)(z))
+    z = L.Flatten()(L.MaxPooling2D(3, strides=2, padding="same")(z))
+    return keras.Model(given, L.Dense(7, activation="softmax")(z))
 
 keras.utils.set_random_seed(0)
 for make in (plain, lenet, branched):
