@@ -27,7 +27,8 @@ from core.kernels import losses, updates
 from core.layers.base import Array, Shape
 
 # Numbers in all weights from which work on them is shared: their gradients, and the packing of the new ones.
-_WORTH_SHARING, _WORTH_SHARING_PACKING = 30_000, 150_000
+# Steps of an optimizer, and sums of squares, pass over each of them once.
+_WORTH_SHARING, _WORTH_SHARING_PACKING, _WORTH_SHARING_PASSES = 30_000, 150_000, 300_000
 
 Progress = Callable[[int, int, str], None]
 
@@ -184,7 +185,7 @@ class Engine:
         self.steps += 1
         length = math.sqrt(float(self._squares.sum()))
         rates = rates_of(optimizer, rate, clip_scale(optimizer, length), self.steps)
-        self._share(update_works(optimizer, self._parameters, self._parts, rates))
+        self._share(update_works(optimizer, self._parameters, self._parts, rates), _WORTH_SHARING_PASSES)
         self._refresh()
 
     def _commit(self) -> None:
@@ -192,7 +193,7 @@ class Engine:
             step.commit()
 
     def _measure_gradients(self) -> None:
-        self._share([self._square_work(number) for number in range(len(self._parts))])
+        self._share([self._square_work(number) for number in range(len(self._parts))], _WORTH_SHARING_PASSES)
 
     def find_gradients(self, x: Array, target: Array, *, noise: bool = True, piece: int = 0) -> float:
         """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
@@ -231,7 +232,8 @@ class Engine:
     def _gradient_works(self) -> list[Work]:
         """They are the same for every batch, and so made only once."""
         if not self._works:
-            self._works = [work for step in self._plan.steps for work in step.gradient_works()]
+            # The last layers mostly have the most weights; begun first, no thread waits for them at the end.
+            self._works = [work for step in reversed(self._plan.steps) for work in step.gradient_works()]
         return self._works
 
     def _square_work(self, number: int) -> Work:

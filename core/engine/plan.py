@@ -83,7 +83,8 @@ class Plan:
 def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Parameters) -> Plan:
     """Build every step. Where `parameters` has its arrays already, the plan uses them; else it declares its own."""
     arena = parameters.arena if learns else Arena()
-    build = Build(batch, chunk_size(flow, batch), threads, learns, arena, parameters, Scratch(arena, threads), Run())
+    build = Build(batch, chunk_size(flow, batch), threads, learns, arena, parameters, Scratch(arena, threads), Run(),
+                  side_by_side(flow, batch))
     source = Tensor(flow.source_shape, batch, arena.floats(batch * math.prod(flow.source_shape)))
     plan = Plan(flow, build, source, tensors={flow.source: source})
     needed = flow.leading_to(end.source for end in flow.ends)
@@ -104,8 +105,12 @@ def chunk_size(flow: Flow, batch: int) -> int:
     largest = max((_weights_of(task) for task in flow.tasks), default=1)
     chunks = next((chunks for most, chunks in _CHUNKS if largest <= most), _FEWEST_CHUNKS)
     size = max(1, -(-batch // chunks))
-    abreast = batch >= LANES and any(choose(task).kernel == "abreast" for task in flow.tasks)
-    return padded(size, LANES) if abreast else size
+    return padded(size, LANES) if side_by_side(flow, batch) else size
+
+
+def side_by_side(flow: Flow, batch: int) -> bool:
+    """Whether a layer wants whole vectors of pictures."""
+    return batch >= LANES and any(choose(task).kernel == "abreast" for task in flow.tasks)
 
 
 def _weights_of(task: Task) -> int:

@@ -21,7 +21,8 @@ class Room:
     """Numbers of 4 bytes: for each part of a batch, once, and for each thread.
 
     A thread works on up to `group` pictures at a time. For each it has a `frame` of the layer's own, and `scratch` that
-    it shares between layers; `matrix` is shared too, but does not grow with the pictures.
+    it shares between layers; `matrix` is shared too, but does not grow with the pictures. `few` are
+    first layers of few filters.
     """
 
     part: int = 0
@@ -30,6 +31,7 @@ class Room:
     frame: int = 0
     scratch: dict[str, int] = field(default_factory=dict)
     matrix: int = 0
+    few: bool = False
 
 
 def room_abreast(layer: Layer, shape: Shape, pool: bool, first: bool = False) -> Room | None:
@@ -38,6 +40,17 @@ def room_abreast(layer: Layer, shape: Shape, pool: bool, first: bool = False) ->
     if not _by_lanes_of_pictures(layer, shape):
         return None
     return _abreast(layer, shape, layer.window().output(*shape[1:]), pool, first)
+
+
+def few_abreast(layer: Layer, shape: Shape, room: Room) -> Room:
+    """The room of a first layer of few filters where others have their pictures side by side."""
+    assert isinstance(layer, Conv2D)
+    if not room.few:
+        return room
+    height, width = layer.window().output(*shape[1:])
+    weights, made = shape[0] * layer.filters * layer.kernel[0] * layer.kernel[1], height * width // 4 * layer.filters
+    own = _padded_pixels(layer, shape) * shape[0] + made + 2 * width * layer.filters + weights
+    return Room(weights + layer.filters, weights, 1, own * LANES)
 
 
 def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = False) -> Room:
@@ -113,7 +126,8 @@ def _few_filters(layer: Conv2D, shape: Shape, out: tuple[int, int]) -> Room:
     filters = -(-layer.filters // _FILTERS) * _FILTERS
     weights = filters * shape[0] * layer.kernel[0] * layer.kernel[1]
     windows = filters * (out[0] // 2) * _whole_lanes(out[1] // 2)
-    return Room((weights + filters) * LANES, weights, 1, _padded_pixels(layer, shape) * shape[0] + 4 * windows)
+    return Room((weights + filters) * LANES, weights, 1, _padded_pixels(layer, shape) * shape[0] + 4 * windows,
+                few=True)
 
 
 def _in_blocks(layer: Conv2D, channels: int, blocks: tuple[int, int]) -> Room:

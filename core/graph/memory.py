@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.graph.convolution_room import LANES, Room, room_abreast, room_for
+from core.graph.convolution_room import LANES, Room, few_abreast, room_abreast, room_for
 from core.graph.network import Node
 from core.graph.shapes import Inference
 
@@ -154,7 +154,7 @@ class _Walk:
                 first, shape = not any(self._steps[each].learns for each in step.sources), self._gets[step.key][0]
                 rooms.append(room_for(step.node.layer, shape, step.relu, step.pool, first))
                 other = room_abreast(step.node.layer, shape, step.pool, first)
-                abreast.append(other or rooms[-1])
+                abreast.append(other or few_abreast(step.node.layer, shape, rooms[-1]))
                 another = another or other is not None
         return tuple(rooms), tuple(abreast) if another else ()
 

@@ -238,7 +238,7 @@ def _slope_row(maps: tuple[Floats, Floats], winners: Bytes, winners_at: int, mad
 
 
 @helper
-def _close_slot(arrays: tuple[Floats, Floats], slot: int, step: int) -> None:
+def close_slot(arrays: tuple[Floats, Floats], slot: int, step: int) -> None:
     """The sums of a chunk, lanes added up, to its slot."""
     for place in range(0, step, LANES):
         _sum_lanes((arrays[0], place * LANES), (arrays[1], slot * step + place))
@@ -324,5 +324,5 @@ def add_gradients_abreast(arrays: tuple[Floats, Floats, Floats, Floats], winners
                          (target, group * source_size + row * width * channels, source_size), pictures,
                          width * channels)
         if learns != 0 and (group + LANES >= end or (group + LANES) % chunk == 0):
-            _close_slot((sums, slots[0]), group // chunk, step_weights)
-            _close_slot((bias_sums, slots[1]), group // chunk, step_bias)
+            close_slot((sums, slots[0]), group // chunk, step_weights)
+            close_slot((bias_sums, slots[1]), group // chunk, step_bias)

@@ -69,7 +69,8 @@ class Build:
     """What steps are built from.
 
     Pictures are cut into chunks of `chunk`, whatever the number of threads: partial sums belong to chunks, so the
-    results do not depend on who did what. `learns` keeps room for gradients.
+    results do not depend on who did what. `learns` keeps room for gradients; `abreast` is set where chunks are whole
+    vectors of pictures, since a layer wants them side by side.
     """
 
     batch: int
@@ -80,6 +81,7 @@ class Build:
     parameters: Parameters
     scratch: Scratch
     run: Run = field(default_factory=Run)
+    abreast: bool = False
 
     @property
     def slots(self) -> int:

@@ -11,6 +11,7 @@ from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.definition import Definition
 from core.engine.steps.dense import FullyConnected, LargestPiece
 from core.engine.steps.direct import DirectConvolution
+from core.engine.steps.few_abreast import FewFiltersAbreast
 from core.engine.steps.few_filters import FewFilters, suits
 from core.engine.steps.lanewise import LanewiseConvolution
 from core.engine.steps.merge import Join, Sum
@@ -40,7 +41,7 @@ def _convolution(task: Task, source: Tensor, output: Tensor, build: Build) -> St
     """Register tiles: pixels in lanes for few filters; the pictures shared between threads where they are few."""
     # First what does not depend on the number of threads, so that the bits do not either.
     if suits(task, source):
-        return FewFilters(task, source, output, build)
+        return (FewFiltersAbreast if build.abreast else FewFilters)(task, source, output, build)
     if one_channel(task, source):
         return PlaneConvolution(task, source, output, build)
     if without_frames(task, build):

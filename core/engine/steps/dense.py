@@ -13,7 +13,7 @@ from core.layers.base import Shape
 from core.layers.dense import Dense
 from core.layers.maxout import Maxout
 
-_WORK = 1_000_000  # multiply-adds of one piece of the weight gradient
+_WORK = 2_000_000  # multiply-adds of one piece of the weight gradient
 _ROWS = 8
 # From so many weights on they do not stay in a processor's own cache, and each is fetched only once for all pictures.
 _MANY_WEIGHTS = 1 << 17
@@ -125,7 +125,7 @@ class Product:
             weights = [self._column_work(*edges) for edges in self._cut(self._inputs, 4, dense.PANELS * dense.WIDTH)]
             return [*weights, lambda thread: self._sum_bias(given, 0, self._units)]
         macs = self._units * self._inputs * self._build.batch
-        pieces = max(1, min(16, macs // _WORK))
+        pieces = min(16, -(-macs // _WORK))
         rows = -(-self._units // pieces)
         rows = -(-rows // _ROWS) * _ROWS
 

@@ -19,6 +19,8 @@ NETWORKS = {
     "lenet": lenet(),
     "pools": chain((3, 13, 12), _conv(9, padding=2), "ReLU", "MaxPool2D", _conv(8, padding=2), "MaxPool2D", "Flatten",
                    ("Dense", {"units": 4}), "Softmax"),
+    "few filters first": chain((2, 15, 14), ("Conv2D", {"filters": 7, "kernel": (3, 2), "padding": (1, 0, 2, 1)}),
+                               "MaxPool2D", _conv(6, padding=2), "ReLU", "Flatten", ("Dense", {"units": 3})),
     "odd sizes": chain((4, 11, 9), _conv(7, padding=(2, 1, 0, 1)), "ReLU", _conv(17, padding=1, bias=False), "Tanh",
                        "GlobalAveragePool2D", "Flatten"),
     "folded": chain((4, 9, 9), _conv(6, padding=1, bias=False), "BatchNorm", "ReLU", _conv(6), "BatchNorm",
