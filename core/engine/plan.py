@@ -151,6 +151,7 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         gradient = _gradient_of(plan, task, choice.kernel) if task.output in learning else None
         output = Tensor(task.shape, build.batch, build.arena.floats(numbers), spread, gradient)
         plan.steps.append(STEPS[choice.kernel](task, sources, output, build))
+        plan.steps[-1].macs = task.layer.macs(task.input_shapes, task.layer_shape)
         plan.made.append(task.output)
         lent = plan.steps[-1].lends
     output.room = _room_for_others(plan, task, lent)

@@ -58,17 +58,20 @@ class Runner:
 
     def execute(self, phases: list[Phase]) -> None:
         """Run phases one after the other, each on all pictures of the batch."""
-        shares = self.shares(sum(isinstance(phase, list) for phase in phases))
+        meetings = sum(isinstance(phase, list) for phase in phases)
         # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
         with np.errstate(all="ignore"):
             for phase in phases:
                 if isinstance(phase, Part):
                     self._pool.run(phase.works or [partial(_alone, phase)])
                 else:
+                    shares = self.shares(meetings, _macs(phase))
                     self._pool.run([partial(_walk, phase, first, end) for first, end in shares])
 
-    def shares(self, phases: int = 1) -> list[tuple[int, int]]:
-        """The batch in ranges of whole chunks: one per thread, more where a range is much work.
+    def shares(self, phases: int = 1, macs: int | None = None) -> list[tuple[int, int]]:
+        """The batch in ranges of whole chunks: one per thread, more where a range is much work for a phase.
+
+        `macs` are the phase's forward multiply-adds for one picture; those of all steps where it is not said.
 
         One in all where so many `phases` would make threads meet too often for the work there is.
         """
@@ -76,7 +79,7 @@ class Runner:
         if count * (self._macs + _NUMBER * self._numbers) < _ALONE * (1 + phases):
             return [(0, count)]
         chunks = -(-count // chunk)
-        worth = max(1, self._macs * count // _SHARE_MACS)
+        worth = max(1, (self._macs if macs is None else macs) * count // _SHARE_MACS)
         shares = min(chunks, self._pool.threads * max(1, worth // self._pool.threads))
         edges = [min(count, chunk * (chunks * number // shares)) for number in range(shares + 1)]
         return [(first, end) for first, end in pairwise(edges) if end > first]
@@ -86,6 +89,11 @@ def _read_as_given(plan: Plan) -> bool:
     """Whether the input can be read where the caller has it: in that order, and nothing is read behind its end."""
     readers = [step for step in plan.steps if any(source.values is plan.source.values for source in step.sources)]
     return 1 in (plan.source.channels, plan.source.pixels) and bool(readers) and all(step.exact for step in readers)
+
+
+def _macs(phase: list[Pictures]) -> int:
+    """Forward multiply-adds of a phase's steps for one picture; what is no step has none."""
+    return sum(getattr(getattr(work, "__self__", None), "macs", 0) for work in phase)
 
 
 def joined(phases: list[Phase]) -> list[Phase]:

@@ -106,11 +106,12 @@ class Step:
 
     Backward may use up the output's gradient. `lends` is an array for a second gradient of the output, where the step
     turns it number by number into what it sends back. `exact` steps look up `values` of their sources at each call, and
-    read nothing behind their end.
+    read nothing behind their end. `macs` are the forward multiply-adds of the layer for one picture.
     """
 
     lends: Floats | None = None
     exact = False
+    macs = 0
 
     def __init__(self, name: str, output: Tensor, sources: Sequence[Tensor]) -> None:
         self.name, self.output, self.sources = name, output, tuple(sources)

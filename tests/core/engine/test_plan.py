@@ -66,6 +66,15 @@ def test_little_work_is_left_to_one_thread_the_more_so_the_oftener_threads_would
     assert len(runner.shares(phases)) == shares
 
 
+def test_a_phase_is_cut_as_often_as_its_own_work_is_worth():
+    runner = Runner(_plan(lenet()), SimpleNamespace(threads=2))
+    runner.run.count = 64
+    much = 64 * 10 ** 9
+    assert len(runner.shares(1, 10 ** 5)) == 2
+    assert len(runner.shares(1, much)) == -(-64 // runner.plan.build.chunk)
+    assert sum(step.macs for step in runner.plan.steps) == runner._macs > 0
+
+
 def test_threads_meet_only_where_pictures_depend_on_each_other():
     plan = _plan(lenet())
     assert [type(phase) for phase in plan.phases(backward=False)] == [list]
