@@ -1,8 +1,8 @@
 """How long each layer takes: a training pass taken apart, one step after the other on all threads."""
 
 from collections.abc import Iterable
-from functools import partial
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 
 from core.engine.pool import Pool, Work
@@ -54,7 +54,7 @@ def _nothing(thread: int) -> None:
 
 
 def _gathering(runner: Runner, pool: Pool) -> list[tuple[str, float]]:
-    """Add up all gradients at once, as training does: each work's layer, and its seconds as if all threads shared it."""
+    """Add up all gradients at once, as training does: each work's layer, and its seconds shared by all threads."""
     found: list[tuple[str, float]] = []
 
     def timed(name: str, work: Work, thread: int) -> None:
