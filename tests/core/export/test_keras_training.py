@@ -89,3 +89,30 @@ def test_what_lies_in_the_folder(tmp_path):
     assert not (tmp_path / "b" / "data.npz").exists()
     save_file(Project(Network().add(Node("a", Input(), "In"))), tmp_path / "c", "keras")
     assert {path.name for path in (tmp_path / "c").iterdir()} == {"model.py", "weights.npz", "README.md"}
+
+
+_STOPPED = """
+import runpy, sys
+from pathlib import Path
+import keras
+sys.path.insert(0, sys.argv[1])
+folder, sys.argv = Path(sys.argv[1]), ["train.py"]
+class Press(keras.callbacks.ReduceLROnPlateau):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+keras.callbacks.ReduceLROnPlateau = Press
+runpy.run_path(str(folder / "train.py"), run_name="__main__")
+"""
+
+
+def test_ctrl_c_keeps_what_was_learned(tmp_path):
+    options = TrainOptions(epochs=9, schedule="plateau")
+    save_file(Project(small_cnn(), data=DataChoice("digits"), options=options), tmp_path / "a", "keras")
+    before = dict(np.load(tmp_path / "a" / "weights.npz"))
+    said = run_child(_STOPPED, tmp_path / "a", KERAS_BACKEND="torch")
+    assert "Stopped; what was learned so far is kept." in said
+    assert len(_history(tmp_path / "a")) == 2
+    after = dict(np.load(tmp_path / "a" / "weights.npz"))
+    assert any(np.abs(before[name] - after[name]).max() > 1e-3 for name in before)

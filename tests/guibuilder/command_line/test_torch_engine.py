@@ -1,5 +1,7 @@
 """`train --engine torch`, and `export --to pytorch`: the same project through PyTorch and back."""
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -60,6 +62,31 @@ def test_what_goes_wrong_is_one_sentence(command, network, tmp_path):
                     "--learning-rate", 1e9, "--loss", "mean-squares", "--weight-decay", 10, "--threads", 1)
     assert found.status == 1
     assert "smaller learning rate" in found.err
+
+
+def _interrupted(*arguments):
+    """A training through PyTorch in a process group of its own, which Ctrl+C reaches after the second epoch."""
+    child = subprocess.Popen([sys.executable, "-m", "guibuilder", "train", *map(str, arguments), "--engine", "torch",
+                              "--data", "digits", "--epochs", "5000", "--threads", "1"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with child:
+        for line in child.stdout:
+            if line.startswith("epoch   2"):
+                os.killpg(child.pid, signal.SIGINT)
+                break
+        said = child.communicate(timeout=60)
+    return child.returncode, *said
+
+
+def test_ctrl_c_keeps_the_whole_epochs(network, tmp_path):
+    pytest.importorskip("torch")
+    status, _, errors = _interrupted(network, "--out", tmp_path / "out.gbnet")
+    assert status == 130, errors
+    assert "What was learned before it began is kept" in errors
+    assert "Traceback" not in errors
+    project = open_file(tmp_path / "out.gbnet")
+    assert 1 <= len(project.history) < 5000
+    assert project.weights
 
 
 def test_export_is_compared_with_the_engine(command, trained, tmp_path):

@@ -132,3 +132,27 @@ def test_what_augmentation_does(tmp_path):
         cropped = program.Augment(x / 256, 1.0)(x / 256)
         assert cropped.shape == x.shape
         assert 0.5 < cropped.mean() / (x / 256).mean() < 1.5
+
+
+def test_ctrl_c_keeps_the_last_whole_epoch(tmp_path, monkeypatch, capsys):
+    project = Project(small_cnn(), data=DataChoice("digits"), options=TrainOptions(epochs=9))
+    folder = written(project, tmp_path / "n")
+    monkeypatch.setattr("sys.argv", ["train.py", "--threads", "1"])
+    with opened(folder) as program:
+        step, epochs = program.train_epoch, []
+
+        def press(*arguments):
+            epochs.append(1)
+            if len(epochs) == 3:
+                raise KeyboardInterrupt
+            return step(*arguments)
+
+        monkeypatch.setattr(program, "train_epoch", press)
+        with pytest.raises(SystemExit) as ended:
+            program.main()
+        metrics = program.json.loads((folder / "metrics.json").read_text())
+    assert ended.value.code == 130
+    assert "last whole epoch are kept" in capsys.readouterr().out
+    assert len(metrics["epochs"]) == 2
+    assert not list(folder.glob("*.part"))
+    assert weights_into(project, folder / "weights.safetensors")[1] == []
