@@ -13,6 +13,8 @@ from core.data.sources.known import KNOWN
 from core.errors import CoreError
 from core.export.keras_model import KerasModel
 from core.export.plan import Plan, shape_of_input
+from core.export.pytorch.pieces import code_of
+from core.export.source import shipped
 from core.graph.goals import Goal, goals_of
 from core.project import Project
 from core.settings import settings_of
@@ -45,6 +47,12 @@ def config_text(project: Project, plan: Plan, model: KerasModel) -> str:
         "training": {**options, "seed": project.options.seed},
         "outputs": [{"layer": _layer(plan, model, goal), "loss": goal.loss, "weight": goal.weight} for goal in goals]}
     return json.dumps(config, indent=2, ensure_ascii=True) + "\n"
+
+
+def train_text() -> str:
+    """The program that trains; seeds, split and learning rate are those of the program for PyTorch."""
+    common = code_of(shipped("common_training.py")).body
+    return shipped("keras_train.py").replace("# COMMON\n", f"{common}\n\n\n")
 
 
 def _layer(plan: Plan, model: KerasModel, goal: Goal) -> str:

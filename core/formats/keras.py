@@ -11,9 +11,8 @@ from core.project import Project
 def _files(project: Project, name: str) -> Files:
     # The window loads all formats when it starts; what writes them can wait.
     from core.export.keras_model import keras_model
-    from core.export.keras_training import config_text, pictures, readme_text, trains
+    from core.export.keras_training import config_text, pictures, readme_text, train_text, trains
     from core.export.plan import plan_of
-    from core.export.source import shipped
 
     plan = plan_of(project, auxiliary=True)
     model = keras_model(plan)
@@ -21,7 +20,7 @@ def _files(project: Project, name: str) -> Files:
     if not trains(project, plan):
         return files | {"README.md": text(readme_text(project, with_training=False, with_pictures=False))}
     data = pictures(project, plan)
-    files |= {"train.py": text(shipped("keras_train.py")), "config.json": text(config_text(project, plan, model)),
+    files |= {"train.py": text(train_text()), "config.json": text(config_text(project, plan, model)),
               "README.md": text(readme_text(project, with_training=True, with_pictures=bool(data)))}
     return files | ({"data.npz": lambda file: file.write(data)} if data else {})
 

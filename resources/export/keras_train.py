@@ -20,21 +20,7 @@ CONFIG = json.loads((HERE / "config.json").read_text("utf-8"))
 DATA, OPTIONS, OUTPUTS = CONFIG["data"], CONFIG["training"], CONFIG["outputs"]
 
 
-def random_numbers(*keys):
-    """The generator for one use of chance; the same seed and keys give the same numbers."""
-    words = [key if isinstance(key, int) else
-             int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "little") for key in keys]
-    return np.random.default_rng(np.random.SeedSequence([OPTIONS["seed"], *words]))
-
-
-def split(count):
-    """Places of the training part that train, and of those that validate."""
-    share = OPTIONS["validation"]
-    aside = max(0, min(max(round(count * share), 1), count - 1)) if share else 0
-    order = random_numbers("parts", "validation").permutation(count)
-    return np.sort(order[aside:]), np.sort(order[:aside])
-
-
+# COMMON
 class Pictures(keras.utils.PyDataset):
     """Batches of pictures, height × width × channels from 0 to 1, with one target for each output."""
 
@@ -144,23 +130,6 @@ def make_optimizer():
             return super().apply(grads, trainable_variables)
 
     return Optimizer(learning_rate=OPTIONS["learning_rate"], **more)
-
-
-def rate_factor(epochs):
-    """What the learning rate is multiplied by after so many epochs (3.5: half of the fourth)."""
-    share, whole = min(epochs / OPTIONS["epochs"], 1.0), math.floor(epochs + 1e-9)
-    name, factor = OPTIONS["schedule"], OPTIONS["schedule_factor"]
-    if name == "linear":
-        return 1.0 - share
-    if name == "cosine":
-        return 0.5 * (1.0 + math.cos(math.pi * share))
-    if name == "exponential":
-        return OPTIONS["schedule_decay"] ** whole
-    if name == "step" and OPTIONS["schedule_every"]:
-        return factor ** (whole // OPTIONS["schedule_every"])
-    if name == "step":
-        return 1.0 if share < 0.5 else factor if share < 0.75 else factor ** 2
-    return 1.0
 
 
 class Schedule(keras.callbacks.Callback):

@@ -52,7 +52,8 @@ def train_text(project: Project, model: WrittenModel, source: PictureSource) -> 
         reader += [Code.read("pytorch", "train", f"data_{name}.py") for name in ("place", "fit")]
     if project.data.augments:
         reader.append(Code.read("pytorch", "train", "augment.py"))
-    parts = (Code(base.imports, head.strip("\n")), *reader, code_of(rest.strip("\n")))
+    common = Code.read("common_training.py")
+    parts = (Code(base.imports, head.strip("\n")), *reader, common, code_of(rest.strip("\n")))
     return Pieces(parts, ABOUT).text()
 
 

@@ -1,13 +1,11 @@
 import argparse
 import contextlib
-import hashlib
 import json
 import math
 import os
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
@@ -77,23 +75,6 @@ def mean_and_spread(x, scale):
     )
 
 
-def random_numbers(*keys):
-    """The generator for one use of chance; the same keys give the same numbers."""
-    words = [
-        int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "little")
-        for key in keys
-    ]
-    return np.random.default_rng(np.random.SeedSequence([OPTIONS["seed"], *words]))
-
-
-def split(count):
-    """Places of the training part that train, and of those that validate."""
-    share = OPTIONS["validation"]
-    aside = max(1, min(round(count * share), count - 1)) if share else 0
-    order = random_numbers("parts", "validation").permutation(count)
-    return np.sort(order[aside:]), np.sort(order[:aside])
-
-
 def batch_size(count):
     """How many pictures decide one step over all processes."""
     wanted = {"batch": count, "mini-batch": OPTIONS["batch_size"], "stochastic": 1}
@@ -142,24 +123,6 @@ def make_optimizer(parameters):
         "adam": lambda: torch.optim.Adam(parameters, rate, weight_decay=decay),
         "adamw": lambda: torch.optim.AdamW(parameters, rate, weight_decay=decay),
     }[OPTIONS["optimizer"]]()
-
-
-def rate_factor(epochs):
-    """What the learning rate is multiplied by after so many epochs (3.5: half of the fourth)."""
-    share = min(epochs / OPTIONS["epochs"], 1.0)
-    whole = math.floor(epochs + 1e-9)
-    name, factor = OPTIONS["schedule"], OPTIONS["schedule_factor"]
-    if name == "linear":
-        return 1.0 - share
-    if name == "cosine":
-        return 0.5 * (1.0 + math.cos(math.pi * share))
-    if name == "exponential":
-        return OPTIONS["schedule_decay"] ** whole
-    if name == "step" and OPTIONS["schedule_every"]:
-        return factor ** (whole // OPTIONS["schedule_every"])
-    if name == "step":
-        return 1.0 if share < 0.5 else factor if share < 0.75 else factor**2
-    return 1.0
 
 
 class Processes:
