@@ -1,8 +1,10 @@
 """Local response normalisation: each number divided by a power of what its neighbouring channels add up to.
 
-`numbers`: share α/n of a square, offset k, power −β. `sizes`: length of a picture, channels, how many channels before
-and how many behind count. `work` is room for 2·channels + 2·(before + channels + behind) numbers of one thread, zero at
-first: squares lie with zeros around them, so that a sum over neighbours need not stop at an edge.
+`numbers`: share α/n of a square, offset k, power −β. `sizes`: length of a picture, how many numbers are taken at once,
+how many channels before and how many behind count. What is taken at once are a pixel's channels, or those of several
+pixels where channels are few: then `masks` has a row for each neighbour, from the first before to the last behind, that
+is 1 where it is of the same pixel. `work` is room for 2·width + 2·(before + width + behind) numbers of one thread, zero
+at first: squares lie with zeros around them, so that a sum over neighbours need not stop at an edge.
 """
 
 import numpy as np
@@ -18,19 +20,33 @@ _ZERO = np.float32(0)
 
 
 @helper
-def _totals(x: Floats, squares: Floats, total: Floats, numbers: Floats, before: int, behind: int) -> None:
+def _add_neighbours(padded: Floats, sums: Floats, masks: Floats, width: int, shifts: int, turned: bool) -> None:
+    """sums[i] = Σ padded[i + shift] over shifts, of numbers of the same pixel; `turned`: as the neighbours see it."""
+    count = sums.size
+    for index in range(count):
+        sums[index] = _ZERO
+    for shift in range(shifts):
+        part = padded[shift:shift + count]
+        if masks.size == 0:
+            for index in range(count):
+                sums[index] += part[index]
+        else:
+            row = shifts + shift if turned else shift
+            mask = masks[row * width:row * width + count]
+            for index in range(count):
+                sums[index] += part[index] if mask[index] > 0 else _ZERO
+
+
+@helper
+def _totals(x: Floats, squares: Floats, total: Floats, numbers: Floats, masks: Floats, sizes: Integers) -> None:
     """total = k + α/n Σ x² over each channel's neighbours."""
-    channels = x.size
-    middle = squares[before:before + channels]
-    for channel in range(channels):
+    width, before, behind = sizes[1:4]
+    middle = squares[before:before + x.size]
+    for channel in range(x.size):
         middle[channel] = x[channel] * x[channel]
-        total[channel] = _ZERO
-    for shift in range(before + behind + 1):
-        part = squares[shift:shift + channels]
-        for channel in range(channels):
-            total[channel] += part[channel]
+    _add_neighbours(squares, total, masks, width, before + behind + 1, False)
     share, offset = numbers[0], numbers[1]
-    for channel in range(channels):
+    for channel in range(x.size):
         total[channel] = offset + share * total[channel]
 
 
@@ -42,39 +58,39 @@ def _power(total: np.float32, power: np.float32) -> np.float32:
 
 
 @kernel
-def normalise_neighbours(values: Floats, target: Floats, work: Floats, numbers: Floats, sizes: Integers, first: int,
-                         end: int) -> None:
+def normalise_neighbours(values: Floats, target: Floats, work: Floats, numbers: Floats, masks: Floats, sizes: Integers,
+                         first: int, end: int) -> None:
     """target = x·total^−β."""
-    length, channels, before, behind = sizes[:4]
-    total, squares = work[:channels], work[2 * channels:]
-    for start in range(first * length, end * length, channels):
-        x, y = values[start:start + channels], target[start:start + channels]
-        _totals(x, squares, total, numbers, before, behind)
-        for channel in range(channels):
-            y[channel] = x[channel] * _power(total[channel], numbers[2])
+    length, width = sizes[:2]
+    squares = work[2 * width:]
+    for picture in range(first, end):
+        for start in range(picture * length, (picture + 1) * length, width):
+            stop = min(start + width, (picture + 1) * length)
+            x, y, total = values[start:stop], target[start:stop], work[:stop - start]
+            _totals(x, squares, total, numbers, masks, sizes)
+            for channel in range(x.size):
+                y[channel] = x[channel] * _power(total[channel], numbers[2])
 
 
 @kernel
-def normalise_neighbours_gradient(gradient: Floats, values: Floats, work: Floats, numbers: Floats, sizes: Integers,
-                                  first: int, end: int) -> None:
+def normalise_neighbours_gradient(gradient: Floats, values: Floats, work: Floats, numbers: Floats, masks: Floats,
+                                  sizes: Integers, first: int, end: int) -> None:
     """dy becomes dy·total^−β − 2 β α/n x Σ dy·x·total^(−β−1), in place; the sum goes over those x is a neighbour of."""
-    length, channels, before, behind = sizes[:4]
-    around = before + channels + behind
-    total, blame = work[:channels], work[channels:2 * channels]
-    squares, products = work[2 * channels:2 * channels + around], work[2 * channels + around:]
+    length, width, before, behind = sizes[:4]
+    around = before + width + behind
+    squares, products = work[2 * width:2 * width + around], work[2 * width + around:]
     factor = np.float32(2) * numbers[2] * numbers[0]
-    middle = products[behind:behind + channels]
-    for start in range(first * length, end * length, channels):
-        x, dy = values[start:start + channels], gradient[start:start + channels]
-        _totals(x, squares, total, numbers, before, behind)
-        for channel in range(channels):
-            scale = _power(total[channel], numbers[2])
-            middle[channel] = dy[channel] * x[channel] * scale / total[channel]
-            dy[channel] *= scale
-            blame[channel] = _ZERO
-        for shift in range(before + behind + 1):
-            part = products[shift:shift + channels]
-            for channel in range(channels):
-                blame[channel] += part[channel]
-        for channel in range(channels):
-            dy[channel] += factor * x[channel] * blame[channel]
+    for picture in range(first, end):
+        for start in range(picture * length, (picture + 1) * length, width):
+            stop = min(start + width, (picture + 1) * length)
+            count = stop - start
+            x, dy = values[start:stop], gradient[start:stop]
+            total, blame, middle = work[:count], work[width:width + count], products[behind:behind + count]
+            _totals(x, squares, total, numbers, masks, sizes)
+            for channel in range(count):
+                scale = _power(total[channel], numbers[2])
+                middle[channel] = dy[channel] * x[channel] * scale / total[channel]
+                dy[channel] *= scale
+            _add_neighbours(products, blame, masks, width, before + behind + 1, True)
+            for channel in range(count):
+                dy[channel] += factor * x[channel] * blame[channel]

@@ -64,9 +64,12 @@ def pack_by_table(weights: Floats, start: int, package: Floats, table: Places) -
 def sum_by_table(slots: Floats, used: int, slot_step: int, copies: int, copy_step: int, gradient: Floats, start: int,
                  table: Places) -> None:
     """gradient[start + n] = Σ over slots and copies of slots[table[n]], in order; copies lie `copy_step` apart."""
+    sums = gradient[start:start + table.size]
     for index in range(table.size):
-        total = np.float32(0)
-        for slot in range(used):
-            for copy in range(copies):
-                total += slots[slot * slot_step + copy * copy_step + table[index]]
-        gradient[start + index] = total
+        sums[index] = np.float32(0)
+    # One copy after the other, so that each is read straight on.
+    for slot in range(used):
+        for copy in range(copies):
+            given = slots[slot * slot_step + copy * copy_step:]
+            for index in range(table.size):
+                sums[index] += given[table[index]]
