@@ -12,7 +12,9 @@ from core.engine.room import GradientRoom
 from core.engine.steps.base import Build, Part, Pictures, Run, Scratch, Step
 from core.engine.steps.catalogue import STEPS
 from core.engine.steps.gather import GatherGradients
+from core.engine.steps.lines import only_pools
 from core.engine.tensor import Floats, Tensor
+from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
 from core.layers.base import Shape
 from core.layers.dense import Dense
@@ -86,6 +88,7 @@ def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Pa
     build = Build(batch, chunk_size(flow, batch), threads, learns, arena, parameters, Scratch(arena, threads), Run(),
                   side_by_side(flow, batch))
     source = Tensor(flow.source_shape, batch, arena.floats(batch * math.prod(flow.source_shape)))
+    source.planes = _by_planes(flow)
     plan = Plan(flow, build, source, tensors={flow.source: source})
     needed = flow.leading_to(end.source for end in flow.ends)
     learning = _learning(flow, needed) if learns else set()
@@ -98,6 +101,15 @@ def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Pa
     for step in plan.steps:
         step.ready()
     return plan
+
+
+def _by_planes(flow: Flow) -> bool:
+    """Whether the input stays channel by channel as it comes: where nothing but pools reads it."""
+    readers = _readers(flow, flow.source)
+    several = len(flow.source_shape) == 3 and flow.source_shape[0] > 1 and math.prod(flow.source_shape[1:]) > 1
+    needed = flow.leading_to(end.source for end in flow.ends)
+    alone = len(readers) == reads(flow, flow.source) and all(reader.output in needed for reader in readers)
+    return COMPILED and several and bool(readers) and alone and only_pools(readers)
 
 
 def chunk_size(flow: Flow, batch: int) -> int:

@@ -88,6 +88,8 @@ class Runner:
 def _read_as_given(plan: Plan) -> bool:
     """Whether the input can be read where the caller has it: in that order, and nothing is read behind its end."""
     readers = [step for step in plan.steps if any(source.values is plan.source.values for source in step.sources)]
+    if plan.source.planes:
+        return True
     return 1 in (plan.source.channels, plan.source.pixels) and bool(readers) and all(step.exact for step in readers)
 
 

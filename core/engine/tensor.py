@@ -22,7 +22,8 @@ class Tensor:
 
     `values` is flat; each picture's maps lie as height × width × channels. `spread` is the shape of the maps a flat
     vector came from, where they were left in that order. `gradient` is None where nothing upstream learns; a second
-    consumer writes into an array of `others`, which a step adds up; `room` gives them.
+    consumer writes into an array of `others`, which a step adds up; `room` gives them. `planes`: the input lies as it
+    came, channel by channel.
     """
 
     shape: Shape
@@ -32,6 +33,7 @@ class Tensor:
     gradient: Floats | None = None
     others: list[Floats] = field(default_factory=list)
     room: Callable[[], Floats] | None = None
+    planes: bool = False
     _claims: int = 0
 
     @property
@@ -69,6 +71,8 @@ class Tensor:
 
     def outside(self, flat: Floats, count: int) -> Array:
         """An array in the engine's order as the layers know it; a copy."""
+        if self.planes:
+            return flat[:count * self.size].reshape(count, *self.shape).copy()
         if len(self.shape) == 3:
             return np.array(self._maps(flat, self.shape, count).transpose(0, 3, 1, 2), order="C")
         if self.spread is not None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.steps.base import Build, Floats, Step
+from core.engine.steps.lines import Lines, pool_sizes
 from core.engine.tensor import Tensor
 from core.kernels import pooling
 from core.layers.base import Shape
@@ -11,12 +12,7 @@ from core.layers.other_pooling import ChannelPool, GaussianPool2D
 from core.layers.pooling import AveragePool2D
 from core.layers.window import Window
 
-
-def _sizes(window: Window, shape: Shape, out: Shape) -> np.ndarray:
-    """The kernels' settings."""
-    top, left = window.padded(*shape[1:])[:2]
-    numbers = [shape[1], shape[2], shape[0], out[1], out[2], *window.kernel, *window.stride, top, left]
-    return np.array(numbers, np.int64)
+_NONE = np.zeros(0, np.float32)
 
 
 def window_counts(window: Window, shape: Shape, out: Shape, count_padding: bool) -> Floats:
@@ -33,16 +29,13 @@ def window_counts(window: Window, shape: Shape, out: Shape, count_padding: bool)
 
 
 class _Pool(Step):
+    exact = True
+
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         super().__init__(task.name, output, [source])
         self._source = source
         self._target = source.claim(build.arena) if build.learns else None
-
-
-def _window_of(task: Task) -> Window:
-    window = task.layer.window()
-    assert window is not None
-    return window
+        self._lines = Lines(task, source, output, build) if Lines.suit(task, source) else None
 
 
 class MaxPool(_Pool):
@@ -50,13 +43,14 @@ class MaxPool(_Pool):
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         super().__init__(task, source, output, build)
-        shape, out = task.input_shapes[0], (*task.shape, 1, 1)[:3]
-        whole = Window((shape[1], shape[2]), (1, 1), (1, 1), "valid")
-        self._sizes = _sizes(task.layer.window() or whole, shape, out)
+        self._sizes = pool_sizes(task)
         self._winners = build.arena.array(output.values.size, np.int32)
 
     def forward(self, first: int, end: int, thread: int) -> None:
         """The largest of each window."""
+        if self._lines is not None:
+            self._lines.largest(self._winners, first, end, thread)
+            return
         pooling.max_pool(self._source.values, self.output.values, self._winners, self._sizes, first, end)
 
     def backward(self, first: int, end: int, thread: int) -> None:
@@ -74,11 +68,14 @@ class AveragePool(_Pool):
         layer = task.layer
         assert isinstance(layer, AveragePool2D)
         shape = task.input_shapes[0]
-        self._sizes = _sizes(layer.window(), shape, task.shape)
+        self._sizes = pool_sizes(task)
         self._shares = np.float32(1) / window_counts(layer.window(), shape, task.shape, layer.count_padding)
 
     def forward(self, first: int, end: int, thread: int) -> None:
         """The mean of each window."""
+        if self._lines is not None:
+            self._lines.total(self._shares, first, end, thread)
+            return
         pooling.average_pool(self._source.values, self.output.values, self._shares, self._sizes, first, end)
 
     def backward(self, first: int, end: int, thread: int) -> None:
@@ -94,6 +91,9 @@ class GlobalAverage(_Pool):
     def forward(self, first: int, end: int, thread: int) -> None:
         """The mean of each map."""
         source = self._source
+        if self._lines is not None:
+            self._lines.total(np.full(1, 1 / source.pixels, np.float32), first, end, thread)
+            return
         pooling.global_average(source.values, self.output.values, source.pixels, source.channels, first, end)
 
     def backward(self, first: int, end: int, thread: int) -> None:
@@ -110,10 +110,13 @@ class LengthPool(_Pool):
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         super().__init__(task, source, output, build)
-        self._sizes = _sizes(_window_of(task), task.input_shapes[0], task.shape)
+        self._sizes = pool_sizes(task)
 
     def forward(self, first: int, end: int, thread: int) -> None:
         """The root of the sum of squares."""
+        if self._lines is not None:
+            self._lines.total(_NONE, first, end, thread)
+            return
         pooling.length_pool(self._source.values, self.output.values, self._sizes, first, end)
 
     def backward(self, first: int, end: int, thread: int) -> None:
@@ -131,7 +134,7 @@ class WeightedPool(_Pool):
         super().__init__(task, source, output, build)
         layer = task.layer
         assert isinstance(layer, GaussianPool2D)
-        self._sizes = _sizes(layer.window(), task.input_shapes[0], task.shape)
+        self._sizes = pool_sizes(task)
         self._bell: Floats = np.ascontiguousarray(layer.bell(), np.float32).reshape(-1)
 
     def forward(self, first: int, end: int, thread: int) -> None:
