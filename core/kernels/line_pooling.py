@@ -1,8 +1,8 @@
 """Pooling line by line, for maps of few channels: a window's columns first, for a whole row, then these side by side.
 
-`sizes` as in `pooling`. `line` is room for a row of the padded picture; beside the picture it holds what no window heeds.
-Numbers that lie side by side are as many as a row has pixels and
-channels, where window by window they would only be as many as channels.
+`sizes` as in `pooling`. `line` is room for a row of the padded picture; beside the picture it holds what no window
+heeds. Numbers that lie side by side are as many as a row has pixels and channels, where window by window they would only
+be as many as channels.
 """
 
 import numpy as np
@@ -126,3 +126,39 @@ def sum_pool_lines(maps: Floats, pooled: Floats, shares: Floats, line: Floats, s
             for index in range(span):
                 share = _ZERO if squares else shares[cell * out_width + index // channels]
                 made[index] = np.sqrt(made[index]) if squares else made[index] * share
+
+
+@helper
+def _largest_of(given: Floats, room: Floats) -> None:
+    """room = max(room, given), NaN over all."""
+    for index in range(given.size):
+        above = (given[index] > room[index]) | (given[index] != given[index])
+        room[index] = given[index] if above else room[index]
+
+
+@helper
+def _sum_of(given: Floats, room: Floats) -> None:
+    """room += given."""
+    for index in range(given.size):
+        room[index] += given[index]
+
+
+@kernel
+def whole_maps(maps: Floats, pooled: Floats, room: Floats, largest: bool, pixels: int, first: int, end: int) -> None:
+    """The largest number of each map of so many pixels, NaN over all, or the mean. `room` is for some vectors."""
+    step, share = room.size, np.float32(1 / pixels)
+    for number in range(first, end):
+        room[:] = -np.inf if largest else _ZERO
+        for start in range(number * pixels, (number + 1) * pixels, step):
+            given = maps[start:min(start + step, (number + 1) * pixels)]
+            if largest:
+                _largest_of(given, room)
+            else:
+                _sum_of(given, room)
+        found = room[:1]
+        for index in range(1, step):
+            if largest:
+                _largest_of(room[index:index + 1], found)
+            else:
+                _sum_of(room[index:index + 1], found)
+        pooled[number] = found[0] if largest else found[0] * share

@@ -1,8 +1,9 @@
-"""Races random networks against PyTorch: python -m tests.benchmarks.random_race [NUMBER …] [--rounds 7].
+"""Races random networks against PyTorch: python -m tests.benchmarks.random_race [NUMBER …] [--rounds 7] [--seed 0].
 
 Each side is a process of its own, with two threads and an allocator that keeps its memory; the sides take turns, and
 rounds in which other programs took more than 15 % of a core are dropped. The ratio is our pictures per second over
-those of the faster of PyTorch's default and channels_last. With --keep FILE a race can be run in pieces.
+those of the faster of PyTorch's default and channels_last. Training counts; how
+answers compare is told as well. Another seed gives other networks. With --keep FILE a race can be run in pieces.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,23 +29,28 @@ ROUND_SECONDS, MOST_DROPPED, FOREIGN = 0.12, 12, 0.15
 
 @dataclass(frozen=True)
 class Result:
-    """One network's race: milliseconds per training step, and how far the losses of the first batch are apart."""
+    """One network's race: milliseconds per training step, and how far the losses of the first batch are apart.
+
+    `ratio` is that of training, `answers` that of answers.
+    """
 
     number: int
     ratio: float
+    answers: float
     ours: float
     theirs: float
     apart: float
     text: str
 
     def __str__(self) -> str:
-        return f"{self.ratio:5.2f} {self.ours:8.2f} ms {self.theirs:8.2f} ms {self.number:3d}: {self.text}"
+        return f"{self.ratio:5.2f} ({self.answers:5.2f}) {self.ours:8.2f} ms {self.theirs:8.2f} ms {self.number:3d}: {self.text}"
 
 
 class Race:
-    """The processes of all sides."""
+    """The processes of all sides; the networks are those of a seed."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
         self._stack = ExitStack()
         self._sides = [self._stack.enter_context(side) for side in
                        (our_side(), torch_side("default"), torch_side("channels_last"))]
@@ -54,26 +61,25 @@ class Race:
 
     def run(self, number: int, rounds: int) -> Result:
         """Clean rounds of one network, the sides taking turns."""
-        drawn = draw(number, COUNT)
+        drawn = draw(number, COUNT, self._seed)
         with tempfile.TemporaryDirectory() as folder:
             losses = first_losses(make_job(drawn.network, drawn.batch), Path(folder) / "job.npz", self._sides, THREADS)
-        counts = []
-        for side in self._sides:
-            side.ask("train", steps=1)
-            counts.append(max(1, int(ROUND_SECONDS / (side.ask("train", steps=2)["seconds"] / 2))))
-        found = self._rounds(counts, rounds)
-        ratio = statistics.median(min(each[1:]) / each[0] for each in found)
+        found, answers = self._rounds("train", rounds), self._rounds("predict", rounds)
         ours, *theirs = (1e3 * statistics.median(times) for times in zip(*found, strict=True))
         apart = max(abs(loss - losses[0]) / abs(losses[0]) for loss in losses[1:])
-        return Result(number, ratio, ours, min(theirs), apart, drawn.text())
+        return Result(number, _ratio(found), _ratio(answers), ours, min(theirs), apart, drawn.text())
 
-    def _rounds(self, counts: list[int], rounds: int) -> list[list[float]]:
+    def _rounds(self, way: str, rounds: int) -> list[list[float]]:
         """Seconds per step of each side in each round; where none is clean the last one counts."""
+        counts = []
+        for side in self._sides:
+            side.ask(way, steps=1)
+            counts.append(max(1, int(ROUND_SECONDS / (side.ask(way, steps=2)["seconds"] / 2))))
         found: list[list[float]] = []
         dropped, made = 0, []
         while len(found) < rounds and dropped < MOST_DROPPED:
             before, start = self._foreign(), time.perf_counter()
-            made = [side.ask("train", steps=count)["seconds"] / count
+            made = [side.ask(way, steps=count)["seconds"] / count
                     for side, count in zip(self._sides, counts, strict=True)]
             if self._foreign() - before > FOREIGN * (time.perf_counter() - start) + 0.01:
                 dropped += 1
@@ -91,15 +97,24 @@ class Race:
         return (sum(numbers) - numbers[3] - numbers[4] - own) / os.sysconf("SC_CLK_TCK")
 
 
-def geometric_mean(results: list[Result]) -> float:
+def _ratio(rounds: list[list[float]]) -> float:
+    """How often as fast as the faster PyTorch we are."""
+    return statistics.median(min(each[1:]) / each[0] for each in rounds)
+
+
+def geometric_mean(ratios: Iterable[float]) -> float:
     """Of the ratios."""
-    return float(np.exp(np.mean([np.log(each.ratio) for each in results])))
+    return float(np.exp(np.mean(np.log(list(ratios)))))
 
 
 def table(results: list[Result]) -> str:
-    """The geometric mean, and the ten worst."""
+    """The geometric means, and the ten worst in training."""
     worst = sorted(results, key=lambda result: result.ratio)[:10]
-    return "\n".join([f"{len(results)} networks, geometric mean {geometric_mean(results):.2f}", *map(str, worst)])
+    means = [geometric_mean(ratios) for ratios in ([each.ratio for each in results], [each.answers for each in results])]
+    slowest = min(each.answers for each in results)
+    first = (f"{len(results)} networks, geometric mean {means[0]:.2f}; of answers {means[1]:.2f}, the worst of them "
+             f"{slowest:.2f}")
+    return "\n".join([first, *map(str, worst)])
 
 
 def main() -> None:
@@ -107,12 +122,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("numbers", nargs="*", type=int)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--seconds", type=float, default=1e9)
     options = parser.parse_args()
     start = time.perf_counter()
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
-    race = Race()
+    race = Race(options.seed)
     for number in options.numbers or range(COUNT):
         if str(number) not in kept and time.perf_counter() - start < options.seconds:
             result = race.run(number, options.rounds)

@@ -18,6 +18,7 @@ from core.layers.window import Window
 _BY_LINES: tuple[type[Layer], ...] = (MaxPool2D, AveragePool2D, L2Pool2D, GlobalAveragePool2D, GlobalMaxPool2D)
 # Below, a pixel's channels leave most of a vector idle.
 _FEW = LANES // 2
+_ROOM = 8 * LANES  # sums of a whole map that go on side by side
 
 
 def pool_sizes(task: Task) -> np.ndarray:
@@ -44,7 +45,10 @@ class Lines:
             self._sizes[2] = 1
         _, width, channels, _, across, _, wide, _, right, _, left = self._sizes.tolist()
         numbers = max(left + width, (across - 1) * right + wide) * channels
-        self._line = build.per_thread(numbers)
+        # Without a gradient nobody asks which pixel of a whole map was the largest.
+        self._whole = source.planes and isinstance(task.layer, GlobalAveragePool2D | GlobalMaxPool2D)
+        self._largest = isinstance(task.layer, GlobalMaxPool2D)
+        self._line = build.per_thread(_ROOM if self._whole else numbers)
         self._rows = [build.arena.array(numbers + across * channels, np.int32) for _ in range(build.threads)]
         self._columns = np.repeat(np.arange(across) * right - left, channels).astype(np.int32)
         turns = self._maps > 1 and output.pixels > 1
@@ -56,7 +60,10 @@ class Lines:
         return isinstance(task.layer, _BY_LINES) and (source.planes or source.channels < _FEW)
 
     def largest(self, winners: np.ndarray, first: int, end: int, thread: int) -> None:
-        """The largest of each window; winners lie as the maps do."""
+        """The largest of each window; winners lie as the maps do, and there are none of whole maps."""
+        if self._whole:
+            self._take_whole(first, end, thread)
+            return
         made = self._output.values if self._made is None else self._made
         line_pooling.max_pool_lines(self._source.values, made, winners, self._line[thread], self._rows[thread],
                                     self._columns, self._sizes, first * self._maps, end * self._maps)
@@ -64,10 +71,17 @@ class Lines:
 
     def total(self, shares: Floats, first: int, end: int, thread: int) -> None:
         """The sum of each window times its share; without shares the root of the sum of its squares."""
+        if self._whole:
+            self._take_whole(first, end, thread)
+            return
         made = self._output.values if self._made is None else self._made
         line_pooling.sum_pool_lines(self._source.values, made, shares, self._line[thread], self._sizes,
                                     first * self._maps, end * self._maps)
         self._turn(first, end)
+
+    def _take_whole(self, first: int, end: int, thread: int) -> None:
+        line_pooling.whole_maps(self._source.values, self._output.values, self._line[thread], self._largest,
+                                self._source.pixels, first * self._maps, end * self._maps)
 
     def _turn(self, first: int, end: int) -> None:
         """Bring the maps of these pictures in the engine's order."""
