@@ -1,8 +1,8 @@
 """Pooling line by line, for maps of few channels: a window's columns first, for a whole row, then these side by side.
 
 `sizes` as in `pooling`. `line` is room for a row of the padded picture; beside the picture it holds what no window
-heeds. Numbers that lie side by side are as many as a row has pixels and channels, where window by window they would only
-be as many as channels.
+heeds. Numbers that lie side by side are as many as a row has pixels and channels; window by window they would be only
+as many as channels.
 """
 
 import numpy as np

@@ -2,8 +2,8 @@
 
 Each side is a process of its own, with two threads and an allocator that keeps its memory; the sides take turns, and
 rounds in which other programs took more than 15 % of a core are dropped. The ratio is our pictures per second over
-those of the faster of PyTorch's default and channels_last. Training counts; how
-answers compare is told as well. Another seed gives other networks. With --keep FILE a race can be run in pieces.
+those of the faster of PyTorch's default and channels_last. Training counts; how answers compare is told as well.
+Another seed gives other networks. With --keep FILE a race can be run in pieces.
 """
 
 import argparse
@@ -43,7 +43,8 @@ class Result:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.ratio:5.2f} ({self.answers:5.2f}) {self.ours:8.2f} ms {self.theirs:8.2f} ms {self.number:3d}: {self.text}"
+        times = f"{self.ours:8.2f} ms {self.theirs:8.2f} ms"
+        return f"{self.ratio:5.2f} ({self.answers:5.2f}) {times} {self.number:3d}: {self.text}"
 
 
 class Race:
@@ -110,7 +111,7 @@ def geometric_mean(ratios: Iterable[float]) -> float:
 def table(results: list[Result]) -> str:
     """The geometric means, and the ten worst in training."""
     worst = sorted(results, key=lambda result: result.ratio)[:10]
-    means = [geometric_mean(ratios) for ratios in ([each.ratio for each in results], [each.answers for each in results])]
+    means = [geometric_mean(getattr(each, way) for each in results) for way in ("ratio", "answers")]
     slowest = min(each.answers for each in results)
     first = (f"{len(results)} networks, geometric mean {means[0]:.2f}; of answers {means[1]:.2f}, the worst of them "
              f"{slowest:.2f}")
