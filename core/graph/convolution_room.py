@@ -1,5 +1,6 @@
 """The working room of the engine's convolutions: packed filters, sums of gradients, frames and scratch."""
 
+import math
 from dataclasses import dataclass, field
 
 from core.layers.base import Layer, Shape
@@ -11,6 +12,7 @@ _BLOCK = 4
 _WORTH_BLOCKS = 0.6
 _FEW_CHANNELS, _FILTERS, _FEW_WEIGHTS = 4, 3, 16
 _LEAST_ABREAST, _MOST_WEIGHTS, _MOST_NUMBERS = (3, 6), 32 * 32, 40 * 40 * 32
+_COLOURS, _LARGEST_MAP = (1, 3), 64 * 64
 _CACHE_FLOATS = 96 * 1024
 _POINTWISE_CHANNELS, _BLOCK_FLOATS, _LEAST_PIXELS, _MOST_PIXELS = 8, 12 * 1024, 72, 480
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
@@ -73,7 +75,13 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = F
     full = height * width / (_BLOCK * _BLOCK * blocks[0] * blocks[1])
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1) and full >= _WORTH_BLOCKS:
         return _in_blocks(layer, shape[0], blocks)
-    return _direct(layer, shape, (height, width), relu or pool)
+    return _direct(layer, shape, (height, width), pool or (relu and not (first and _in_registers(layer, shape))))
+
+
+def _in_registers(layer: Conv2D, shape: Shape) -> bool:
+    """Whether a first layer's taps all stay in registers, and its gradient passes ReLU there."""
+    taps = layer.kernel == (3, 3) and layer.stride == (1, 1) and shape[0] in _COLOURS
+    return taps and layer.filters % LANES == 0 and math.prod(shape[1:]) <= _LARGEST_MAP
 
 
 def _padded_pixels(layer: Conv2D, shape: Shape) -> int:

@@ -26,10 +26,11 @@ TAPS = SIDE * SIDE
 _WIDE = (2 if LANES == 16 else 1) * LANES
 
 
-def _windows(builder: Builder, corner: Value, line: Value, pixel: Value) -> list[Value]:
+def _windows(builder: Builder, corner: Value, line: Value, pixel: Value, channels: int) -> list[Value]:
     """Pointers to the numbers under the taps of a pixel."""
+    pixel = builder.mul(pixel, whole(channels))
     rows = [builder.gep(corner, [builder.add(pixel, builder.mul(line, whole(row)))]) for row in range(SIDE)]
-    return [builder.gep(row, [whole(column)]) for row in rows for column in range(SIDE)]
+    return [builder.gep(row, [whole(number)]) for row in rows for number in range(SIDE * channels)]
 
 
 def _seen(builder: Builder, pointer: Value) -> Value:
@@ -40,8 +41,8 @@ def _vectors(builder: Builder, base: Value, count: int) -> list[Value]:
     return [simd.load(builder, builder.gep(base, [whole(LANES * number)])) for number in range(count)]
 
 
-def _make_row(vectors: int) -> Callable[..., None]:
-    """A row of pixels for some vectors of filters.
+def make_row(vectors: int, channels: int = 1) -> Callable[..., None]:
+    """A row of pixels for some vectors of filters on that many channels.
 
     row((frame, place, line), (filters, place, step to the next tap), (bias, place, floor),
         (output, place, step to the next pixel, pixels))
@@ -56,11 +57,12 @@ def _make_row(vectors: int) -> Callable[..., None]:
             corner, weights, bias, target = (simd.address(context, builder, kind[0], *part[:2])
                                              for kind, part in zip(kinds, parts, strict=True))
             taps = [_vectors(builder, builder.gep(weights, [builder.mul(parts[1][2], whole(tap))]), vectors)
-                    for tap in range(TAPS)]
+                    for tap in range(TAPS * channels)]
             begin, floor = _vectors(builder, bias, vectors), simd.spread(builder, parts[2][2])
             with simd.counted(builder, parts[3][3]) as pixel:
                 sums = list(begin)
-                for pointer, tap in zip(_windows(builder, corner, parts[0][2], pixel), taps, strict=True):
+                windows = _windows(builder, corner, parts[0][2], pixel, channels)
+                for pointer, tap in zip(windows, taps, strict=True):
                     seen = _seen(builder, pointer)
                     sums = [simd.multiply_add(builder, seen, weight, total)
                             for weight, total in zip(tap, sums, strict=True)]
@@ -75,7 +77,7 @@ def _make_row(vectors: int) -> Callable[..., None]:
     return row
 
 
-def _make_gradients(vectors: int) -> Callable[..., None]:
+def make_gradients(vectors: int, channels: int = 1) -> Callable[..., None]:
     """Add what one picture gives to the gradients of some vectors of filters, and of their bias.
 
     gradients((frame, place, line), (gradient, place, step to the next pixel), (output, place, open),
@@ -83,6 +85,7 @@ def _make_gradients(vectors: int) -> Callable[..., None]:
 
     The gradient counts where the output is above 0, or everywhere where `open` is 1.
     """
+    taps = TAPS * channels
 
     @intrinsic
     def gradients(typing: Any, frame: Any, gradient: Any, output: Any, sums: Any, bias: Any, count: Any) -> Any:
@@ -94,20 +97,20 @@ def _make_gradients(vectors: int) -> Callable[..., None]:
                                                 for kind, part in zip(kinds[:5], parts[:5], strict=True))
             line, step, (rows, width) = parts[0][2], parts[1][2], parts[5]
             free = builder.icmp_signed("!=", parts[2][2], whole(0))
-            found = Sums(builder, TAPS + 1, vectors)
-            for tap in range(TAPS + 1):
+            found = Sums(builder, taps + 1, vectors)
+            for tap in range(taps + 1):
                 found.start_row(tap, [simd.constant(0)] * vectors)
             with simd.counted(builder, rows) as row, simd.counted(builder, width) as column:
                 place = builder.mul(builder.add(builder.mul(row, width), column), step)
                 slopes = _vectors(builder, builder.gep(given, [place]), vectors)
                 values = _vectors(builder, builder.gep(made, [place]), vectors)
                 slopes = [_gated(builder, slope, value, free) for slope, value in zip(slopes, values, strict=True)]
-                windows = _windows(builder, base, line, builder.add(builder.mul(row, line), column))
-                for tap, pointer in enumerate(windows):
+                corner = builder.gep(base, [builder.mul(row, line)])
+                for tap, pointer in enumerate(_windows(builder, corner, line, column, channels)):
                     found.add_product(tap, _seen(builder, pointer), slopes)
-                found.add_product(TAPS, simd.constant(1), slopes)
-            for tap in range(TAPS + 1):
-                start = below if tap == TAPS else builder.gep(target, [builder.mul(parts[3][2], whole(tap))])
+                found.add_product(taps, simd.constant(1), slopes)
+            for tap in range(taps + 1):
+                start = below if tap == taps else builder.gep(target, [builder.mul(parts[3][2], whole(tap))])
                 for number in range(vectors):
                     place = builder.gep(start, [whole(LANES * number)])
                     simd.store(builder, builder.fadd(simd.load(builder, place), found.take(tap, number)), place)
@@ -125,8 +128,8 @@ def _gated(builder: Builder, slope: Value, value: Value, free: Value) -> Value:
     return builder.select(free, slope, passed)
 
 
-_wide_row, _narrow_row = _make_row(_WIDE // LANES), _make_row(1)
-_wide_gradients, _narrow_gradients = _make_gradients(_WIDE // LANES), _make_gradients(1)
+_wide_row, _narrow_row = make_row(_WIDE // LANES), make_row(1)
+_wide_gradients, _narrow_gradients = make_gradients(_WIDE // LANES), make_gradients(1)
 
 
 @kernel

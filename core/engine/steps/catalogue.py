@@ -18,7 +18,7 @@ from core.engine.steps.merge import Join, Sum
 from core.engine.steps.neighbours import Neighbours
 from core.engine.steps.noise import Drop, Noisy, RandomSlope
 from core.engine.steps.per_channel import Hinged, Scaled, Sloped
-from core.engine.steps.planes import PlaneConvolution, one_channel
+from core.engine.steps.planes import PlaneConvolution, few_channels
 from core.engine.steps.pointwise import PointwiseConvolution
 from core.engine.steps.pooling import AveragePool, GlobalAverage, LengthPool, MaxPool, OverChannels, WeightedPool
 from core.engine.steps.regions import RegionConvolution, without_frames
@@ -42,7 +42,7 @@ def _convolution(task: Task, source: Tensor, output: Tensor, build: Build) -> St
     # First what does not depend on the number of threads, so that the bits do not either.
     if suits(task, source):
         return (FewFiltersAbreast if build.abreast else FewFilters)(task, source, output, build)
-    if one_channel(task, source):
+    if few_channels(task, source):
         return PlaneConvolution(task, source, output, build)
     if without_frames(task, build):
         return RegionConvolution(task, source, output, build)

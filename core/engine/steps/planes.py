@@ -1,4 +1,4 @@
-"""3×3 convolution at stride 1 of pictures with one channel, the first layer of many networks; maybe with a ReLU."""
+"""3×3 convolution at stride 1 of pictures with one or three channels, a first layer; maybe with a ReLU."""
 
 import numpy as np
 
@@ -7,26 +7,29 @@ from core.engine.steps.convolution import CACHE_FLOATS, Place
 from core.engine.steps.direct import DirectConvolution
 from core.engine.steps.geometry import Geometry
 from core.engine.tensor import Tensor
-from core.kernels import planes
+from core.kernels import colours, planes
 from core.kernels.processor import LANES
 from core.layers.conv2d import Conv2D
 
 # Larger pictures are much work: where a batch has only a few, each of them is shared between threads.
 _MOST_PIXELS = 64 * 64
+# Processors with vectors of so many lanes have 32 registers for them.
+_LANES_OF_MANY_REGISTERS = 16
 
 
-def one_channel(task: Task, source: Tensor) -> bool:
+def few_channels(task: Task, source: Tensor) -> bool:
     """Whether a convolution is done faster here than by the register tiles: nothing is sent back, lanes are full."""
     layer = task.layer
     assert isinstance(layer, Conv2D)
     if task.pool or source.gradient is not None or layer.stride != (1, 1) or layer.kernel != (planes.SIDE, planes.SIDE):
         return False
     shape = Geometry.of(layer, task.input_shapes[0])
-    return shape.channels == 1 and shape.filters % LANES == 0 and shape.pixels <= _MOST_PIXELS
+    known = shape.channels == 1 or (shape.channels == colours.CHANNELS and LANES == _LANES_OF_MANY_REGISTERS)
+    return known and shape.filters % LANES == 0 and shape.pixels <= _MOST_PIXELS
 
 
 class PlaneConvolution(DirectConvolution):
-    """Conv2D 3×3 on one channel, without a pool; no gradient goes to its input."""
+    """Conv2D 3×3 on one channel or three, without a pool; no gradient goes to its input."""
 
     # The gradient passes the gate of ReLU in the kernel.
     bare_maps = False
@@ -46,7 +49,8 @@ class PlaneConvolution(DirectConvolution):
         """Row by row, all taps in registers."""
         sizes = self._row_sizes[thread]
         sizes[0], sizes[1], sizes[4] = count, frame[1], target[1]
-        planes.convolve_planes(frame[0], self._filters, self.bias, target[0], floor, sizes)
+        convolve = planes.convolve_planes if self.shape.channels == 1 else colours.convolve_colours
+        convolve(frame[0], self._filters, self.bias, target[0], floor, sizes)
 
     def backward(self, first: int, end: int, thread: int) -> None:
         """The gradient through ReLU to the chunks of filters and bias."""
@@ -54,7 +58,10 @@ class PlaneConvolution(DirectConvolution):
         if self.frozen or given is None:
             return
         sizes = self._gradient_sizes[thread]
+        add = planes.add_plane_gradients if self.shape.channels == 1 else colours.add_colour_gradients
+        # Without a ReLU all of the gradient passes, and nobody asks what was made.
+        made = self.output.values if self.relu else given
         for start, count in self.groups(first, end):
             frame, sizes[3] = self._framed(start, count, thread)
             sizes[0], sizes[1] = start, start + count
-            planes.add_plane_gradients(frame, given, self.output.values, self._slots, self._bias_slots, sizes)
+            add(frame, given, made, self._slots, self._bias_slots, sizes)

@@ -143,7 +143,7 @@ class RegionConvolution(Convolution):
                      (shape.out[1], shape.filters, self.map_numbers), parts)
         self._filters = build.arena.floats(self._weights)
         self._forward_tables = side.tables(self.group)
-        self._forward = build.settings(0, 0, 0, shape.line, shape.filters)
+        self._forward = build.settings(0, 0, 0, shape.line, shape.filters, shape.inputs)
 
     def _plan_backward(self) -> None:
         shape, build = self.shape, self.build
@@ -161,7 +161,8 @@ class RegionConvolution(Convolution):
         self._swapped, self._taps = build.arena.floats(self._weights), np.array(taps, np.int64)
         self._backward_tables = side.tables(self.group)
         self._zeros = build.arena.floats(shape.channels)
-        self._backward = build.settings(0, 0, 0, shape.out[1] * shape.filters, shape.channels)
+        self._backward = build.settings(0, 0, 0, shape.out[1] * shape.filters, shape.channels,
+                                        self.map_numbers)
 
     def _plan_weights(self) -> None:
         shape, build = self.shape, self.build
