@@ -135,7 +135,7 @@ def test_numbers_are_moved_only_where_their_order_matters(layers, moved):
 
 
 @pytest.mark.parametrize(("filters", "width", "kernel", "group"), [
-    (LANES, 28, 5, 1), (LANES // 2, 28, 5, 2), (LANES // 2, 27, 5, 1), (2 * LANES, 28, 3, 1)])
+    (LANES, 28, 5, 1), (LANES // 2, 28, 5, 2), (LANES // 2, 27, 5, 2), (2 * LANES, 28, 3, 1)])
 def test_few_filters_share_a_vector_between_pixels(filters, width, kernel, group):
     layer = Conv2D(filters=filters, kernel=(kernel, kernel), padding="same")
     shape = Geometry.of(layer, (1, 28, width))
