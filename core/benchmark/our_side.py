@@ -25,26 +25,27 @@ class OurSide:
     def open(self, path: str, threads: int, precise: bool = False) -> dict[str, Any]:
         """Build the engine of a job."""
         self._give_up()
-        self._job = job = Job.load(Path(path))
+        job = Job.load(Path(path))
+        self._x, self._target = job.x, job.target
         self._engine = Engine(job.network, job.weights, len(job.x), threads=threads, precise=precise)
         self._optimizer = Momentum(momentum=MOMENTUM)
         return {"choices": self._engine.choices()}
 
     def loss(self) -> dict[str, Any]:
         """The loss of the batch, without noise."""
-        return {"loss": self._open.find_gradients(self._job.x, self._job.target, noise=False)}
+        return {"loss": self._open.find_gradients(self._x, self._target, noise=False)}
 
     def train(self, steps: int) -> dict[str, Any]:
         """Training steps as the training makes them."""
-        engine, job = self._open, self._job
+        engine = self._open
         before = perf_counter()
         for _ in range(steps):
-            engine.train_step(job.x, job.target, LEARNING_RATE, self._optimizer)
+            engine.train_step(self._x, self._target, LEARNING_RATE, self._optimizer)
         return {"seconds": perf_counter() - before}
 
     def predict(self, steps: int) -> dict[str, Any]:
         """Answers of the main output."""
-        engine, x = self._open, self._job.x
+        engine, x = self._open, self._x
         before = perf_counter()
         for _ in range(steps):
             engine.predict(x)
@@ -58,7 +59,7 @@ class OurSide:
 
     def layers(self, passes: int) -> dict[str, Any]:
         """By layer the seconds forward and backward of each pass of a training step."""
-        times = self._open.time_layers(self._job.x, self._job.target, passes)
+        times = self._open.time_layers(self._x, self._target, passes)
         return {"layers": {name: [each.forward, each.backward] for name, each in times.items()}}
 
     def memory(self) -> dict[str, Any]:

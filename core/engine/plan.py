@@ -67,7 +67,9 @@ class Plan:
         found: list[Phase] = []
         if backward:
             learning = [step for step in reversed(self.steps) if step.output.gradient is not None]
-            parts = [part for step in learning for part in step.backward_parts()]
+            turning = [work for step in learning for work in step.turn_works()]
+            parts = [Part(works=turning)] if turning else []
+            parts += [part for step in learning for part in step.backward_parts()]
         else:
             needed = self.flow.leading_to((end.source for end in self.flow.ends) if wanted is None else wanted)
             parts = [part for step, made in zip(self.steps, self.made, strict=True) if made in needed

@@ -10,6 +10,7 @@ import numpy as np
 from core.engine.plan import Phase, Plan
 from core.engine.pool import Pool
 from core.engine.steps.base import Part, Pictures
+from core.engine.turns import Turns
 from core.errors import DataError
 from core.layers.base import Array
 
@@ -39,6 +40,7 @@ class Runner:
             raise DataError(f"The pictures have the shape {list(x.shape)}, but the network takes 1 to {most} of "
                             f"{list(shape)}. Fit them to the input first.")
         self.run.count, self.run.training, self.run.noise = len(x), training, noise
+        self.plan.build.turns.begin()
         for step in self.plan.steps:
             step.prepare(training)
         given = np.ascontiguousarray(x, np.float32).reshape(-1)
@@ -66,10 +68,10 @@ class Runner:
                     self._pool.run(phase.works or [partial(_alone, phase)])
                 else:
                     shares = self.shares(meetings, _macs(phase))
-                    self._pool.run([partial(_walk, phase, first, end) for first, end in shares])
+                    self._pool.run([partial(_walk, phase, self.plan.build.turns, first, end) for first, end in shares])
 
     def shares(self, phases: int = 1, macs: int | None = None) -> list[tuple[int, int]]:
-        """The batch in ranges of whole chunks: one per thread, more where a range is much work for a phase.
+        """The batch in ranges of whole chunks: one per thread, more where a phase is much work or chunks take turns.
 
         `macs` are the phase's forward multiply-adds for one picture; those of all steps where it is not said.
 
@@ -81,6 +83,8 @@ class Runner:
         chunks = -(-count // chunk)
         worth = max(1, (self._macs if macs is None else macs) * count // _SHARE_MACS)
         shares = min(chunks, self._pool.threads * max(1, worth // self._pool.threads))
+        if self.plan.build.turns.wanted:
+            shares = chunks
         edges = [min(count, chunk * (chunks * number // shares)) for number in range(shares + 1)]
         return [(first, end) for first, end in pairwise(edges) if end > first]
 
@@ -127,7 +131,11 @@ def _alone(part: Part, thread: int) -> None:
     part.once()
 
 
-def _walk(phase: list[Pictures], first: int, end: int, thread: int) -> None:
+def _walk(phase: list[Pictures], turns: Turns, first: int, end: int, thread: int) -> None:
     """All steps of a phase on one range of pictures."""
-    for work in phase:
-        work(first, end, thread)
+    try:
+        for work in phase:
+            work(first, end, thread)
+    except BaseException:
+        turns.give_up()
+        raise

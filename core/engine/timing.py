@@ -26,8 +26,12 @@ def time_steps(runner: Runner, losses: list[Loss], pool: Pool, passes: int) -> d
     for _ in range(passes):
         ways = {name: [0.0, 0.0] for name in found}
         for step in runner.plan.steps:
+            step.prepare(True)
+        for step in runner.plan.steps:
             ways[step.name][0] += _timed(runner, pool, step.forward_parts())
         _timed(runner, pool, [Part(pictures=loss.compute) for loss in losses])
+        for step in runner.plan.steps:
+            pool.run(step.turn_works())
         for step in reversed(runner.plan.steps):
             if step.output.gradient is not None:
                 ways[step.name][1] += _timed(runner, pool, step.backward_parts())

@@ -15,6 +15,7 @@ _LEAST_ABREAST, _MOST_WEIGHTS, _MOST_NUMBERS = (3, 6), 32 * 32, 40 * 40 * 32
 _COLOURS, _LARGEST_MAP = (1, 3), 64 * 64
 _CACHE_FLOATS = 96 * 1024
 _POINTWISE_CHANNELS, _BLOCK_FLOATS, _LEAST_PIXELS, _MOST_PIXELS = 8, 12 * 1024, 72, 480
+_MANY, _FEWEST_PARTS, _LARGE, _SUMS = 65_536, 3, 4096, 4096
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
 
 
@@ -23,17 +24,35 @@ class Room:
     """Numbers of 4 bytes: for each part of a batch, once, and for each thread.
 
     A thread works on up to `group` pictures at a time. For each it has a `frame` of the layer's own, and `scratch` that
-    it shares between layers; `matrix` is shared too, but does not grow with the pictures. `few` are
-    first layers of few filters.
+    it shares between layers; `matrix` is shared too, but does not grow with the pictures, and only a `block` of it is
+    there where a part is worked on at once. `sums` are those of the weights' gradients: each part has its own, but for
+    many, which parts add up in turn; `alike` then in the gradient. `few` are first layers of few filters.
     """
 
     part: int = 0
+    sums: int = 0
     packed: int = 0
+    alike: bool = False
     group: int = 1
     frame: int = 0
     scratch: dict[str, int] = field(default_factory=dict)
     matrix: int = 0
+    block: int = 0
     few: bool = False
+
+    def in_turn(self, parts: int) -> bool:
+        """Whether parts add up their sums one after the other."""
+        return self.sums >= _MANY and parts >= _FEWEST_PARTS
+
+    def summing(self, part: int) -> int:
+        """What a thread sums gradients in, for parts of so many pictures."""
+        return self.matrix if self.group < part else self.block
+
+    def once(self, parts: int) -> int:
+        """Numbers that do not hang on threads."""
+        if self.in_turn(parts):
+            return self.part * parts + self.packed + (0 if self.alike else self.sums)
+        return (self.part + self.sums) * parts + self.packed
 
 
 def room_abreast(layer: Layer, shape: Shape, pool: bool, first: bool = False) -> Room | None:
@@ -52,7 +71,7 @@ def few_abreast(layer: Layer, shape: Shape, room: Room) -> Room:
     height, width = layer.window().output(*shape[1:])
     weights, made = shape[0] * layer.filters * layer.kernel[0] * layer.kernel[1], height * width // 4 * layer.filters
     own = _padded_pixels(layer, shape) * shape[0] + made + 2 * width * layer.filters + weights
-    return Room(weights + layer.filters, weights, 1, own * LANES)
+    return Room(weights + layer.filters, 0, weights, False, 1, own * LANES)
 
 
 def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = False) -> Room:
@@ -103,7 +122,7 @@ def _by_lanes(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
     if channels == filters == 1 and layer.filters > LANES // 2 and area == shape[1] * shape[2]:
         frame = 0  # The picture itself will do.
     scratch = ({"frame": frame} if frame else {}) | ({"maps": made} if joined else {})
-    return Room(part + length, 2 * part, group, frame + back, scratch)
+    return Room(part + length, 0, 2 * part, False, group, frame + back, scratch)
 
 
 def _split(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
@@ -112,7 +131,7 @@ def _split(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
     run = layer.kernel[0] * layer.kernel[1] * shape[0]
     part = run * _whole_lanes(layer.filters // layer.groups)
     scratch = {"frame": frame} | ({"maps": made} if joined else {})
-    return Room(part + layer.filters, 2 * part, max(1, _CACHE_FLOATS // max(made, frame)), frame, scratch)
+    return Room(layer.filters, part, 2 * part, False, max(1, _CACHE_FLOATS // max(made, frame)), frame, scratch)
 
 
 def _is_pointwise(layer: Conv2D, shape: Shape) -> bool:
@@ -125,8 +144,9 @@ def _pointwise(layer: Conv2D, channels: int, pixels: int, relu: bool, pool: bool
     filters, made = layer.filters, pixels * layer.filters
     block = min(max(_BLOCK_FLOATS // (channels + filters), _LEAST_PIXELS), _MOST_PIXELS)
     packed = channels * _whole_lanes(filters) + filters * _whole_lanes(channels)
-    return Room(channels * filters + _whole_lanes(filters), packed, max(1, _CACHE_FLOATS // made), 0,
-                {"maps": made} if pool else {}, block * filters if relu and not pool else 0)
+    gated = block * filters if relu and not pool else 0
+    return Room(_whole_lanes(filters), channels * filters, packed, True, max(1, _CACHE_FLOATS // made), 0,
+                {"maps": made} if pool else {}, gated, gated)
 
 
 def _few_filters(layer: Conv2D, shape: Shape, out: tuple[int, int]) -> Room:
@@ -134,8 +154,8 @@ def _few_filters(layer: Conv2D, shape: Shape, out: tuple[int, int]) -> Room:
     filters = -(-layer.filters // _FILTERS) * _FILTERS
     weights = filters * shape[0] * layer.kernel[0] * layer.kernel[1]
     windows = filters * (out[0] // 2) * _whole_lanes(out[1] // 2)
-    return Room((weights + filters) * LANES, weights, 1, _padded_pixels(layer, shape) * shape[0] + 4 * windows,
-                few=True)
+    frame = _padded_pixels(layer, shape) * shape[0] + 4 * windows
+    return Room((weights + filters) * LANES, 0, weights, False, 1, frame, few=True)
 
 
 def _in_blocks(layer: Conv2D, channels: int, blocks: tuple[int, int]) -> Room:
@@ -145,7 +165,9 @@ def _in_blocks(layer: Conv2D, channels: int, blocks: tuple[int, int]) -> Room:
     scratch = {"data": positions * channels, "product": positions * max(channels, filters),
                "gradient": positions * filters}
     group = _pictures(tiles, max(channels, filters))
-    return Room(9 * matrix + filters, (2 * _POSITIONS + 9) * matrix, group, 0, scratch, _POSITIONS * matrix)
+    block = filters * min(channels, max(LANES, _SUMS // filters // LANES * LANES))
+    packed = _POSITIONS * matrix * (1 if matrix >= _LARGE else 2) + 9 * LANES * LANES
+    return Room(filters, 9 * matrix, packed, True, group, 0, scratch, _POSITIONS * matrix, _POSITIONS * block)
 
 
 def _pictures(tiles: int, channels: int) -> int:
@@ -179,7 +201,7 @@ def _abreast(layer: Conv2D, shape: Shape, out: tuple[int, int], pool: bool, firs
                "gradients": made + LANES, "slopes": wide * 12 * filters, "sums": _POSITIONS * weights + biases,
                "products": 0 if first else _POSITIONS * channels, "back": 0 if first else rows * line * channels}
     scratch = {name: count * LANES for name, count in vectors.items()}
-    return Room(_POSITIONS * weights + biases, (3 - first) * _POSITIONS * weights, 1, frame, scratch)
+    return Room(_POSITIONS * weights + biases, 0, (3 - first) * _POSITIONS * weights, False, 1, frame, scratch)
 
 
 def _direct(layer: Conv2D, shape: Shape, out: tuple[int, int], joined: bool) -> Room:
@@ -194,5 +216,6 @@ def _direct(layer: Conv2D, shape: Shape, out: tuple[int, int], joined: bool) -> 
     made = out[0] * out[1] * filters
     frame = area if any(pads) else 0
     scratch = {"frame": frame} | ({"maps": made} if joined else {})
-    part, packed = rows + -(-filters // LANES) * LANES, rows + down * filters * across * channels
-    return Room(part, packed, max(1, _CACHE_FLOATS // max(made, area)), frame, scratch)
+    part, packed = -(-filters // LANES) * LANES, rows + down * filters * across * channels
+    alike = pixels == 1 and filters % LANES == 0
+    return Room(part, rows, packed, alike, max(1, _CACHE_FLOATS // max(made, area)), frame, scratch)

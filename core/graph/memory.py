@@ -49,18 +49,19 @@ class Memory:
             rooms, part = self.abreast, -(-part // LANES) * LANES
         used = -(-batch // part)
         numbers = self.arrays * (2 + OPTIMIZER_SLOTS[optimizer]) + self.picture * batch
-        numbers += sum(room.part * used + room.packed for room in rooms)
-        return FLOAT_BYTES * (numbers + (threads or os.cpu_count() or 1) * _thread(rooms, batch))
+        numbers += sum(room.once(used) for room in rooms)
+        return FLOAT_BYTES * (numbers + (threads or os.cpu_count() or 1) * _thread(rooms, batch, part))
 
 
-def _thread(rooms: tuple[Room, ...], batch: int) -> int:
+def _thread(rooms: tuple[Room, ...], batch: int, part: int) -> int:
     """Numbers of one thread; scratch is shared by all layers, so the largest counts."""
     scratch: dict[str, int] = {}
     for room in rooms:
         for name, count in room.scratch.items():
             scratch[name] = max(scratch.get(name, 0), count * min(batch, room.group))
     frames = sum(room.frame * min(batch, room.group) for room in rooms)
-    return frames + sum(scratch.values()) + max((room.matrix for room in rooms), default=0)
+    turn = max((room.sums for room in rooms if room.in_turn(-(-batch // part))), default=0)
+    return frames + turn + sum(scratch.values()) + max((room.summing(part) for room in rooms), default=0)
 
 
 def memory(inference: Inference) -> Memory:

@@ -113,3 +113,15 @@ def sum_slots(slots: Floats, used: int, slot_step: int, target: Floats, start: i
             part = slots[slot * slot_step + first:slot * slot_step + first + size]
             for index in range(size):
                 sums[index] += part[index]
+
+
+@kernel
+def add_slot(slot: Floats, target: Floats, count: int, anew: bool) -> None:
+    """target[i] += slot[i] for the first numbers; with `anew` what was there is forgotten."""
+    source, sums = slot[:count], target[:count]
+    if anew:
+        for index in range(count):
+            sums[index] = source[index]
+    else:
+        for index in range(count):
+            sums[index] += source[index]

@@ -128,11 +128,11 @@ def sum_regions(a: Floats, b: Floats, slots: Floats, taps: Integers, sizes: Inte
     taps [number, 4]: where in a picture of a the first pixel under the tap lies, and in one of b the first pixel that
     has it inside; lines and pixels in a line of which that is so. sizes: first picture, pictures; pictures of a chunk,
     pictures whose sums stay in registers; a's start, its numbers of a picture, of the step to the next line and pixel;
-    the same of b; channels, filters (whole vectors). The pictures belong to one chunk.
+    the same of b; channels, filters (whole vectors); step to the next slot. The pictures belong to one chunk.
     """
     first, count, chunk, together, a_start, a_picture, a_line, a_pixel = sizes[:8]
-    b_start, b_picture, b_line, b_pixel, channels, filters = sizes[8:14]
-    slot = first // chunk * len(taps) * channels * filters
+    b_start, b_picture, b_line, b_pixel, channels, filters, slot_step = sizes[8:15]
+    slot = first // chunk * slot_step
     fetch_to_read(a, a_start, count * a_picture)
     for picture in range(0, count, together):
         run, keep = min(together, count - picture), int((first + picture) % chunk != 0)

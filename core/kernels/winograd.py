@@ -44,6 +44,9 @@ class Vector:
         return Vector(self.builder, self.builder.fmul(factor, self.value, flags=("contract",)))
 
 
+# Numbers that the transposed filters of a whole vector of channels and of filters take.
+SWAPPED = 9 * LANES * LANES
+
 Transform = Callable[[Sequence[Vector]], list[Vector]]
 
 
@@ -164,6 +167,25 @@ def weight_positions(filters: Floats, start: int, positions: Floats, sizes: Inte
         for place in range(0, count, LANES):
             target = (place // width * channels + channel) * width + place % width
             _read_weights((filters, start + channel * count + place, 3 * line, line), (positions, target, step))
+
+
+@kernel
+def weight_positions_back(weights: Floats, start: int, swapped: Floats, positions: Floats, sizes: Integers) -> None:
+    """The same of the filters transposed, for the way back: panels [position][channels / width][filters][width].
+
+    swapped: room for `SWAPPED` numbers. sizes: channels, filters, width of a panel, step to the next position.
+    """
+    channels, count, width, step = sizes[:4]
+    for channel in range(0, channels, LANES):
+        for place in range(0, count, LANES):
+            for tap in range(9):
+                for row in range(LANES):
+                    source = start + (tap * channels + channel + row) * count + place
+                    for column in range(LANES):
+                        swapped[(tap * LANES + column) * LANES + row] = weights[source + column]
+            for column in range(LANES):
+                target = (channel // width * count + place + column) * width + channel % width
+                _read_weights((swapped, column * LANES, 3 * LANES * LANES, LANES * LANES), (positions, target, step))
 
 
 @part

@@ -12,6 +12,7 @@ from core.engine.pool import Work
 from core.engine.steps.base import Build, Floats
 from core.engine.steps.convolution import Convolution
 from core.engine.steps.geometry import Geometry
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
 from core.kernels import abreast, abreast_gradients, abreast_packing, packing
 from core.kernels.abreast import CHANNELS, FILTERS, SIDE
@@ -61,7 +62,8 @@ class AbreastConvolution(Convolution):
     def _plan_backward(self, width: int) -> None:
         build, shape, sends = self.build, self.shape, self.target is not None
         self._filters_back = build.arena.floats(_POSITIONS * shape.filters * self._backs * CHANNELS if sends else 0)
-        self._slots = build.arena.floats(build.slots * self._slot_step if build.learns else 0)
+        if build.learns:
+            self.sums = ChunkSums(build, self._slot_step, False, takes_turns=False)
         self._total = build.arena.floats(self._slot_step if build.learns else 0)
         self._back_names = {
             "abreast gradients": self.output.size + LANES, "abreast slopes": width * SIDE * 2 * shape.filters,
@@ -107,7 +109,7 @@ class AbreastConvolution(Convolution):
         target = given if self.target is None else self.target
         abreast_gradients.add_gradients_abreast(
             (self.source.values, self.output.values, given, target), self._corners, self._filters_back,
-            (self._slots, self._bias_slots), self._back_rooms[thread], self._sizes, first, end)
+            (self.sums.found, self._bias_slots), self._back_rooms[thread], self._sizes, first, end)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, then from positions to weights."""
@@ -115,6 +117,7 @@ class AbreastConvolution(Convolution):
 
     def _gather(self, thread: int) -> None:
         build, shape = self.build, self.shape
-        packing.sum_slots(self._slots, build.used_slots(), self._slot_step, self._total, 0, _POSITIONS * self._matrix)
+        packing.sum_slots(self.sums.found, build.used_slots(), self._slot_step, self._total, 0,
+                          _POSITIONS * self._matrix)
         abreast_packing.weights_from_blocks(self._total, build.parameters.gradients, self.weight.start, shape.channels,
                                             shape.filters)

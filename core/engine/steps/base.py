@@ -10,6 +10,7 @@ from core.engine.arena import Arena
 from core.engine.parameters import Parameter, Parameters
 from core.engine.pool import Work
 from core.engine.tensor import Tensor
+from core.engine.turns import Turns
 from core.kernels import elementwise, packing
 
 Floats = NDArray[np.float32]
@@ -82,6 +83,7 @@ class Build:
     scratch: Scratch
     run: Run = field(default_factory=Run)
     abreast: bool = False
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def slots(self) -> int:
@@ -132,6 +134,10 @@ class Step:
     def backward(self, first: int, end: int, thread: int) -> None:
         """From the output's gradient of these pictures make those of the inputs, and the chunks' weight gradients."""
         raise NotImplementedError
+
+    def turn_works(self) -> list[Work]:
+        """What has to be done between forward and backward; `prepare` undoes it."""
+        return []
 
     def forward_parts(self) -> list[Part]:
         """The forward pass in pieces."""

@@ -15,6 +15,7 @@ from core.engine.pool import Work
 from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Floats, Step, slot_range
 from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.geometry import Geometry
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
 from core.kernels import maps, packing
 from core.kernels.processor import LANES
@@ -31,6 +32,8 @@ Place = tuple[Floats, int]
 class Convolution(Step):
     """Conv2D without dilation or groups. How it multiplies is a subclass's business."""
 
+    # Whether there is one package of filters for both ways.
+    one_package = False
     # Whether what the bare convolution makes exists somewhere before ReLU and pool are done.
     bare_maps = True
     # Whether `add_inputs` adds to what is there, which then must be zero before.
@@ -43,6 +46,7 @@ class Convolution(Step):
         layer = task.layer
         assert isinstance(layer, Conv2D)
         self.build, self.source, self.shape, self.frozen = build, source, shape, layer.frozen
+        self.sums: ChunkSums  # of the weight gradients; a subclass makes them where the layer learns
         self.relu, self.pool, self._biased = task.relu, task.pool, layer.bias
         order = ((layer.filters, shape.channels, *layer.kernel), (2, 3, 1, 0))
         build.parameters.declare(f"{task.name}.weight", order[0], True, order)
@@ -59,7 +63,7 @@ class Convolution(Step):
         # What is made, and how far down it may go, in the present mode.
         self.made, self.floor = output, ZERO_FLOOR if task.relu else NO_FLOOR
         self.behind: Normalise | None = None
-        self._folded = False
+        self._folded = self._faces_back = False
         self._plan_maps()
 
     def _plan_maps(self) -> None:
@@ -84,6 +88,8 @@ class Convolution(Step):
         table = self.build.parameters.table
         self.weight = table[f"{self.name}.weight"]
         self._bias_parameter: Parameter | None = table[f"{self.name}.bias"] if self._biased else None
+        if self.build.learns:
+            self.sums.ready(self.weight)
 
     def refresh(self) -> None:
         """Pack the bias, then the filters."""
@@ -91,13 +97,26 @@ class Convolution(Step):
             packing.pack_bias(self.build.parameters.weights, self._bias_parameter.start, self.bias, self._bias_packing)
         elif self._folded:
             self.bias[:] = 0
-        self.made, self.floor, self._folded = self.output, ZERO_FLOOR if self.relu else NO_FLOOR, False
+        self.made, self.floor = self.output, ZERO_FLOOR if self.relu else NO_FLOOR
+        self._folded = self._faces_back = False
         self.pack(self.build.parameters.weights, self.weight.start)
-        if self.target is not None:
+        if self.target is not None and not self.one_package:
             self.pack_back()
+
+    def turn_works(self) -> list[Work]:
+        """Where there is room for one package only, the way back has its own packed now."""
+        return [self._turn] if self.one_package and self.target is not None else []
+
+    def _turn(self, thread: int) -> None:
+        self._faces_back = True
+        self.pack_back()
 
     def prepare(self, training: bool) -> None:
         """In use, the filters do the work of the normalisation behind them; they are packed where the mode changes."""
+        if self.build.learns:
+            self.sums.begin()
+        if self._faces_back:
+            self.refresh()
         if self.behind is not None and training == self._folded:
             if training:
                 self.refresh()
@@ -179,6 +198,13 @@ class Convolution(Step):
         """The gradient through pool and ReLU, then to the filters' chunks and to the input."""
         if self.frozen and self.target is None:
             return
+        for stretch in self.sums.stretches(first, end):
+            self._back(*stretch, thread)
+            if not self.frozen:
+                self.sums.add(stretch[0], thread)
+
+    def _back(self, first: int, end: int, thread: int) -> None:
+        """The same for pictures that add to the same sums."""
         low, high = slot_range(first, end, self.build.chunk)
         maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
         if self.target is not None and self.adds_inputs and not self.shape.padded:

@@ -12,10 +12,11 @@ import numpy as np
 from core.engine.flow import Task
 from core.engine.pool import Work
 from core.engine.steps.bands import Band, Sweep, bands, turned
-from core.engine.steps.base import NO_FLOOR, Build, Floats, sums_of_slots
+from core.engine.steps.base import NO_FLOOR, Build, Floats
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
 from core.engine.steps.geometry import Geometry, Integers
 from core.engine.steps.pixel_sums import PixelSums, sums_over_pictures
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
 from core.kernels import packing
 from core.kernels.processor import LANES
@@ -24,6 +25,9 @@ from core.layers.conv2d import Conv2D
 
 class DirectConvolution(Convolution):
     """Conv2D without dilation or groups."""
+
+    # Whether the gradients of many weights may be added up chunk by chunk.
+    takes_turns = True
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         assert isinstance(task.layer, Conv2D)
@@ -72,8 +76,8 @@ class DirectConvolution(Convolution):
         self._zeros = build.arena.floats(max(shape.run, shape.length) + 2 * LANES)
         self._scatter = [self._scatter_sweep(band) for band in turned(self.bands, shape)]
         self._slot_step = shape.kernel[0] * shape.widened * shape.length
-        self._slots = build.arena.floats(build.slots * self._slot_step)
-        self._sums = PixelSums(build, shape, self.bands, self._slot_step, self.group)
+        self.sums = ChunkSums(build, self._slot_step, self._alike, self.takes_turns)
+        self._pixel_sums = PixelSums(build, shape, self.bands, self.sums.step, self.group)
 
     def _scatter_sweep(self, band: Band) -> tuple[Sweep, Floats]:
         """The way back through some rows of the filters, with these rows transposed."""
@@ -107,11 +111,11 @@ class DirectConvolution(Convolution):
 
     def add_weights(self, frame: Place, gradient: Place, pictures: tuple[int, int], thread: int) -> None:
         """Sum over pixels, one row for each weight of a filter."""
-        self._sums.add(frame, gradient, self._slots, self._zeros, pictures, thread)
+        self._pixel_sums.add(frame, gradient, self.sums.array(thread), self._zeros, pictures, thread)
 
     def add_some_weights(self, frame: Place, gradient: Place, picture: int, rows: tuple[int, int], thread: int) -> None:
         """The same for one picture and some rows of weights, first and end."""
-        self._sums.add(frame, gradient, self._slots, self._zeros, (picture, 1), thread, rows)
+        self._pixel_sums.add(frame, gradient, self.sums.array(thread), self._zeros, (picture, 1), thread, rows)
 
     @property
     def weight_rows(self) -> int:
@@ -130,11 +134,14 @@ class DirectConvolution(Convolution):
             sweep.run(gradient, filters, frame, self._zeros, NO_FLOOR, count, thread)
 
     def gathering(self) -> list[Work]:
-        """Add up the slots, which where no lane is idle lie as the weights do."""
-        if self.shape.group == 1 and self.shape.length == self.shape.filters:
-            return sums_of_slots(self.build, self._slots, self.weight)
-        return [self._unpack]
+        """Add up the slots."""
+        return self.sums.works() if self._alike else [self._unpack]
+
+    @property
+    def _alike(self) -> bool:
+        """Whether sums lie as the weights do: no lane is idle."""
+        return self.shape.group == 1 and self.shape.length == self.shape.filters
 
     def _unpack(self, thread: int) -> None:
-        packing.unpack_gradient(self._slots, self.build.used_slots(), self._slot_step, self.build.parameters.gradients,
+        packing.unpack_gradient(self.sums.found, self.sums.used, self._slot_step, self.build.parameters.gradients,
                                 self.weight.start, self._packing)

@@ -16,6 +16,7 @@ from core.engine.pool import Work
 from core.engine.steps.base import NO_FLOOR, Build
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
 from core.engine.steps.spread import Places, Spread, Spreading
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Floats, Tensor
 from core.kernels import lanewise, spreading
 from core.kernels.processor import LANES
@@ -69,7 +70,7 @@ class LanewiseConvolution(Convolution):
         """The weight gradient: its sums lie as the packed filters do."""
         shape, build = self.shape, self.build
         whole, left = divmod(shape.out[1], shape.together)
-        self._slots = build.arena.floats(build.slots * self._taps * self._length)
+        self.sums = ChunkSums(build, self._taps * self._length, False, takes_turns=False)
         step = int(shape.column(np.array(shape.together * shape.stride[1])))
         self._columns = build.settings(
             0, 0, build.chunk, 0, shape.frame_numbers, 0, self.map_numbers, shape.out[0], shape.stride[0] * shape.line,
@@ -165,7 +166,7 @@ class LanewiseConvolution(Convolution):
         """Sum over pixels, lane by lane."""
         sizes = self._columns[thread]
         sizes[0], sizes[1], sizes[3], sizes[5] = pictures[0], pictures[0] + pictures[1], frame[1], gradient[1]
-        lanewise.lane_columns(frame[0], gradient[0], self._slots, self._offsets, sizes)
+        lanewise.lane_columns(frame[0], gradient[0], self.sums.array(thread), self._offsets, sizes)
 
     def _send_back(self, target: Floats, gradient: Place, pictures: tuple[int, int], thread: int) -> None:
         """The input's gradient: each pixel collects what it gave."""
@@ -184,7 +185,7 @@ class LanewiseConvolution(Convolution):
         return [self._gather]
 
     def _gather(self, thread: int) -> None:
-        spreading.sum_by_table(self._slots, self.build.used_slots(), self._taps * self._length, self.shape.together,
+        spreading.sum_by_table(self.sums.found, self.sums.used, self._taps * self._length, self.shape.together,
                                self.shape.filters, self.build.parameters.gradients, self.weight.start, self._gathering)
 
 

@@ -40,7 +40,7 @@ class _Walk:
 
 
 class PixelSums:
-    """All products that make the weight gradient of some pictures; `slot` is the length of a chunk's sums."""
+    """All products that make the weight gradient of some pictures; `slot` is the step to the sums of the next chunk."""
 
     def __init__(self, build: Build, shape: Geometry, found: Sequence[Band], slot: int, group: int) -> None:
         self._build, self._shape, self._slot = build, shape, slot

@@ -64,4 +64,4 @@ class PlaneConvolution(DirectConvolution):
         for start, count in self.groups(first, end):
             frame, sizes[3] = self._framed(start, count, thread)
             sizes[0], sizes[1] = start, start + count
-            add(frame, given, made, self._slots, self._bias_slots, sizes)
+            add(frame, given, made, self.sums.found, self._bias_slots, sizes)

@@ -8,9 +8,10 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import Build, Floats, slot_range, sums_of_slots
+from core.engine.steps.base import Build, Floats, slot_range
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
 from core.engine.steps.geometry import Geometry
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
 from core.kernels import maps, packing, pointwise
 from core.kernels.processor import LANES, TILE
@@ -52,14 +53,13 @@ class PointwiseConvolution(Convolution):
         self._rows_back, self._weight_rows = self._rows[::-1].copy(), np.stack([channels, channels * shape.filters])
         self._turned = build.arena.floats(shape.filters * -(-shape.channels // LANES) * LANES)
         self._zeros = build.arena.floats(max(shape.channels, shape.filters) + 2 * LANES)
-        self._slot_step = shape.channels * shape.filters
-        self._slots = build.arena.floats(build.slots * self._slot_step)
+        self.sums = ChunkSums(build, shape.channels * shape.filters, True)
         # A block of gradients behind the gate.
         build.scratch.reserve("pixels", self._block * shape.filters if self.relu and not self.pool else 0)
         self._nothing = build.arena.floats(0)
-        self._back = build.settings(
+        self._settings_back = build.settings(
             0, 0, build.chunk, shape.pixels, shape.channels, shape.filters, self._block, self._mode(),
-            int(not self.frozen), int(self.target is not None), 0, 0, 0, 0, self._slot_step, self._bias_step)
+            int(not self.frozen), int(self.target is not None), 0, 0, 0, 0, self.sums.step, self._bias_step)
 
     def _mode(self) -> int:
         if self.pool:
@@ -91,28 +91,26 @@ class PointwiseConvolution(Convolution):
         sizes[0], sizes[1], sizes[2] = frame[1], target[1], count * self.shape.pixels
         pointwise.pointwise(frame[0], self._filters, target[0], self.bias, self._rows, floor, sizes)
 
-    def backward(self, first: int, end: int, thread: int) -> None:
+    def _back(self, first: int, end: int, thread: int) -> None:
         """Through pool and ReLU to the filters' chunks and to the input."""
-        if self.frozen and self.target is None:
-            return
         gradient = self.output.gradient
         assert gradient is not None
         low, high = slot_range(first, end, self.build.chunk)
         maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
         for start, count in self.groups(first, end) if self.pool else ((first, end - first),):
             given = self._through(start, count, thread) if self.pool else (gradient, start * self.map_numbers)
-            self._go_back(given, (start, start + count), thread)
+            self._multiply_back(given, (start, start + count), thread)
 
-    def _go_back(self, given: Place, pictures: tuple[int, int], thread: int) -> None:
-        sizes, start = self._back[thread], pictures[0]
+    def _multiply_back(self, given: Place, pictures: tuple[int, int], thread: int) -> None:
+        sizes, start = self._settings_back[thread], pictures[0]
         sizes[0], sizes[1], sizes[10] = *pictures, given[1]
         sizes[11], sizes[12], sizes[13] = start * self.map_numbers, *(2 * (start * self.source.size,))
         target = self._nothing if self.target is None else self.target
         room = self.build.scratch.array("pixels", thread)
         pointwise.pointwise_gradients(
-            (given[0], self.output.values, self.source.values, self._turned, room, self._slots, self._bias_slots,
-             target, self._zeros), self._rows_back, self._weight_rows, sizes)
+            (given[0], self.output.values, self.source.values, self._turned, room, self.sums.array(thread),
+             self._bias_slots, target, self._zeros), self._rows_back, self._weight_rows, sizes)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which lie as the weights do."""
-        return sums_of_slots(self.build, self._slots, self.weight)
+        return self.sums.works()

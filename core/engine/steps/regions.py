@@ -12,9 +12,10 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import NO_FLOOR, Build, Floats, sums_of_slots
+from core.engine.steps.base import NO_FLOOR, Build, Floats
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
 from core.engine.steps.geometry import Geometry, Integers
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
 from core.kernels import regions
 from core.kernels.processor import LANES
@@ -171,12 +172,12 @@ class RegionConvolution(Convolution):
         self._spans = np.array([((down[1] * shape.size[1] + across[1]) * shape.channels,
                                  (down[0] * shape.out[1] + across[0]) * shape.filters, down[2], across[2])
                                 for down, across in product(*spans)], np.int64)
-        self._slots = build.arena.floats(build.slots * self._weights)
+        self.sums = ChunkSums(build, self._weights, True)
         together = max(1, _MANY_PIXELS // shape.pixels)
         self._summing_weights = build.settings(
             0, 0, build.chunk, together, 0, shape.inputs, shape.stride[0] * shape.line,
             shape.stride[1] * shape.channels, 0, self.map_numbers, shape.out[1] * shape.filters, shape.filters,
-            shape.channels, shape.filters)
+            shape.channels, shape.filters, self.sums.step)
 
     def pack(self, weights: Floats, start: int) -> None:
         """Filters in panels."""
@@ -198,7 +199,7 @@ class RegionConvolution(Convolution):
         """Sum over the pixels that each tap sees."""
         sizes = self._summing_weights[thread]
         sizes[0], sizes[1], sizes[4], sizes[8] = *pictures, frame[1], gradient[1]
-        regions.sum_regions(frame[0], gradient[0], self._slots, self._spans, sizes)
+        regions.sum_regions(frame[0], gradient[0], self.sums.array(thread), self._spans, sizes)
 
     def add_inputs(self, gradient: Place, frame: Place, count: int, thread: int) -> None:
         """Each input pixel gathers from the outputs that saw it."""
@@ -209,7 +210,7 @@ class RegionConvolution(Convolution):
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which lie as the weights do."""
-        return sums_of_slots(self.build, self._slots, self.weight)
+        return self.sums.works()
 
 
 def _span(axis: _Axis, tap: int, shape: Geometry, number: int) -> tuple[int, int, int]:

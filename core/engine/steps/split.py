@@ -13,6 +13,7 @@ from core.engine.pool import Work
 from core.engine.steps.base import NO_FLOOR, Build
 from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
 from core.engine.steps.spread import Spread, Spreading
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Floats, Tensor
 from core.kernels import maps, multiply, spreading
 from core.kernels.processor import LANES
@@ -70,7 +71,7 @@ class SplitConvolution(Convolution):
         lines = (shape.taps()[:, :1] + np.arange(shape.run)[None, :]).reshape(-1)
         self._weight_rows = np.stack([lines, np.arange(len(lines), dtype=np.int64) * self._length])
         self._slot_step = shape.groups * self._package
-        self._slots = build.arena.floats(build.slots * self._slot_step)
+        self.sums = ChunkSums(build, self._slot_step, False)
         places = np.arange(self._slot_step).reshape(*self._weights_of.shape[:3], self._length)[..., :shape.outputs]
         self._gathering = np.empty(self._weights_of.size, np.int32)
         self._gathering[self._weights_of.reshape(-1)] = places.reshape(-1)
@@ -86,7 +87,7 @@ class SplitConvolution(Convolution):
         shape, build, period = self.shape, self.build, self._period
         step = period * shape.stride[1] // shape.phases * shape.pitch
         return build.settings(
-            0, 0, build.chunk, self._slot_step, 0, shape.frame_numbers, 0, self.map_numbers,
+            0, 0, build.chunk, self.sums.step, 0, shape.frame_numbers, 0, self.map_numbers,
             0, self._weight_rows.shape[1], shape.out[0], shape.stride[0] * shape.line, shape.out[1] * shape.filters,
             len(range(first, shape.out[1], period)), step, period * shape.filters, self._length, int(first == 0))
 
@@ -119,7 +120,7 @@ class SplitConvolution(Convolution):
         """Sum over pixels, one row for each weight of a filter."""
         shape = self.shape
         for group in range(shape.groups):
-            slots = self._slots[group * self._package:]
+            slots = self.sums.array(thread)[group * self._package:]
             for first, walks in enumerate(self._columns):
                 sizes = walks[thread]
                 sizes[0], sizes[1] = pictures[0], pictures[0] + pictures[1]
@@ -150,5 +151,5 @@ class SplitConvolution(Convolution):
         return [self._gather]
 
     def _gather(self, thread: int) -> None:
-        spreading.sum_by_table(self._slots, self.build.used_slots(), self._slot_step, 1, 0,
+        spreading.sum_by_table(self.sums.found, self.sums.used, self._slot_step, 1, 0,
                                self.build.parameters.gradients, self.weight.start, self._gathering)

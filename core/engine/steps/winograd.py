@@ -9,16 +9,19 @@ import numpy as np
 from core.engine.arena import padded
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import Build, Floats, slot_range, sums_of_slots
+from core.engine.steps.base import Build, Floats, slot_range
 from core.engine.steps.convolution import CLIPPED, Convolution
 from core.engine.steps.geometry import Geometry
+from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
-from core.kernels import maps, packing, winograd, winograd_passes
+from core.kernels import maps, winograd, winograd_passes
 from core.kernels.processor import LANES
 from core.kernels.winograd_products import TAIL, panel_width
 from core.layers.conv2d import Conv2D
 
 _POSITIONS = 36
+# From so many filters × channels on their positions for the way back take the place of those for the way forward.
+_LARGE = 4096
 _LEAST_TILES, _MOST_TILES = 32, 128
 _SUMS = 4096  # weights whose gradients are summed at a time
 _TILE_NUMBERS = 6400  # tiles × channels worked on at a time: their positions then fit the second-level cache
@@ -74,10 +77,10 @@ class WinogradConvolution(Convolution):
         self._block = self._channels_at_a_time()
         self._sums_step = self._block * shape.filters + LANES
         build.scratch.reserve("weights", _POSITIONS * self._sums_step)
-        self._swapped = build.arena.floats(9 * self._matrix)
-        self._filters_back = build.arena.floats(_POSITIONS * self._matrix_step)
-        self._swapping = np.array([9, 1, shape.channels, shape.filters, 1, 1, shape.filters])
-        self._slots = build.arena.floats(build.slots * 9 * self._matrix)
+        self.one_package = self._matrix >= _LARGE or self.target is None
+        self._swapped = build.arena.floats(winograd.SWAPPED)
+        self._filters_back = self._filters if self.one_package else build.arena.floats(_POSITIONS * self._matrix_step)
+        self.sums = ChunkSums(build, 9 * self._matrix, True)
         made = (shape.out[0] // 2, shape.out[1] // 2) if self.pool else shape.out
         self._read_back = build.settings(0, *shape.blocks, shape.filters, 0, self._output_step, *made, 0, 0,
                                          self._winner_step)
@@ -85,7 +88,7 @@ class WinogradConvolution(Convolution):
                                        self._output_step, self._sums_step, 0, 0, 0)
         self._product_back = build.settings(_POSITIONS, 0, shape.filters, shape.channels, self._output_step,
                                             self._matrix_step, self._data_step)
-        self._panels_back = np.array([shape.filters, shape.channels, panel_width(shape.channels), self._matrix_step])
+        self._panels_back = np.array([shape.channels, shape.filters, panel_width(shape.channels), self._matrix_step])
 
     def _channels_at_a_time(self) -> int:
         """How many channels' weight gradients are summed at a time: so many that they stay in the cache.
@@ -102,8 +105,8 @@ class WinogradConvolution(Convolution):
 
     def pack_back(self) -> None:
         """Filters transposed, as positions."""
-        packing.pack_transposed(self.build.parameters.weights, self.weight.start, self._swapped, self._swapping)
-        winograd.weight_positions(self._swapped, 0, self._filters_back, self._panels_back)
+        winograd.weight_positions_back(self.build.parameters.weights, self.weight.start, self._swapped,
+                                       self._filters_back, self._panels_back)
 
     def _walk(self, first: int, end: int) -> list[int]:
         """The beginning of what the passes want to know."""
@@ -119,23 +122,22 @@ class WinogradConvolution(Convolution):
             (array("data", thread), array("product", thread)), self.floor,
             self._read[thread], self._product[thread], self._write[thread], np.array(self._walk(first, end)))
 
-    def backward(self, first: int, end: int, thread: int) -> None:
+    def _back(self, first: int, end: int, thread: int) -> None:
         """The output's gradient as positions; from them those of the filters' chunks and of the input."""
-        if self.frozen and self.target is None:
-            return
         array, given, chunk = self.build.scratch.array, self.output.gradient, self.build.chunk
         assert given is not None
         low, high = slot_range(first, end, chunk)
         maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
-        walk = [*self._walk(first, end), chunk, 9 * self._matrix, self._bias_step, self._block, int(not self.frozen),
+        walk = [*self._walk(first, end), chunk, self.sums.step, self._bias_step, self._block, int(not self.frozen),
                 int(self.target is not None), self.build.run.count]
         winograd_passes.send_back(
             given, self.output.values, self._winners, self.source.values,
-            given if self.target is None else self.target, self._filters_back, self._slots, self._bias_slots,
+            given if self.target is None else self.target, self._filters_back,
+            self.sums.array(thread), self._bias_slots,
             (array("data", thread), array("gradient", thread), array("product", thread), array("weights", thread)),
             self._read_back[thread], self._read[thread], self._columns[thread], self._product_back[thread],
             np.array(walk))
 
     def gathering(self) -> list[Work]:
         """Add up the chunks."""
-        return sums_of_slots(self.build, self._slots, self.weight)
+        return self.sums.works()

@@ -144,6 +144,16 @@ def blocks() -> Network:
                  ("Conv2D", {"filters": 48, "padding": 1}), "Flatten", ("Dense", {"units": 5}))
 
 
+def many_filters() -> Network:
+    """Convolutions of each kind with so many weights that the chunks of a batch add up their gradients in turn."""
+    return chain((3, 8, 7), ("Conv2D", {"filters": 96, "kernel": 1}), "ReLU", ("Conv2D", {"filters": 96, "padding": 1}),
+                 "ReLU", "MaxPool2D", ("Conv2D", {"filters": 40, "kernel": 5, "padding": 2}), "ReLU",
+                 ("Conv2D", {"filters": 64, "kernel": 11, "padding": 5, "groups": 2}), "Tanh",
+                 ("Conv2D", {"filters": 64, "kernel": 5, "padding": 4, "stride": 2}),
+                 ("Conv2D", {"filters": 64, "kernel": 5, "padding": 2}),
+                 ("Conv2D", {"filters": 1100, "kernel": 1}), "ReLU", "Flatten", ("Dense", {"units": 5}), "Softmax")
+
+
 THREADS = (1, 2, 3, 8)
 COUNTS = (33, 33, 7, 1, 20)
 
@@ -175,6 +185,6 @@ assert set(LOSSES) == {"cross-entropy", "sum-of-squares", "mean-squares"}
 if __name__ == "__main__":
     found = {made.__name__: {"apart": max(disagreement(made(), count) for count in (3, 9)),
                              "differing": differing(made(), make_optimizer(TrainOptions()))}
-             for made in (lenet, every_layer, residual, blocks, many_weights, digits)}
+             for made in (lenet, every_layer, residual, blocks, many_weights, digits, many_filters)}
     print(json.dumps({"lanes": LANES, "compiled": COMPILED, "networks": found}))
     sys.exit()

@@ -11,6 +11,7 @@ from tests.core.engine.agreement import (
     digits,
     lenet,
     lively_weights,
+    many_filters,
     many_weights,
     pictures,
     residual,
@@ -19,8 +20,9 @@ from tests.core.networks import every_layer
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
-@pytest.mark.parametrize("network", [lenet(), every_layer(), residual(), blocks(), many_weights(), digits()],
-                         ids=["lenet", "every layer", "residual", "blocks", "many weights", "digits"])
+@pytest.mark.parametrize("network", [
+    lenet(), every_layer(), residual(), blocks(), many_weights(), digits(), many_filters()],
+                         ids=["lenet", "every layer", "residual", "blocks", "many weights", "digits", "many filters"])
 def test_bits_do_not_depend_on_threads(network, optimizer):
     assert differing(network, OPTIMIZERS[optimizer]()) == []
 

@@ -73,3 +73,10 @@ def test_slots_add_up_in_order():
         target = room(4)
         function(slots, 3, 2, target, 1, 2)
         assert target.tolist() == [0, float(np.float32(np.float32(1e8) + 1) - np.float32(1e8)), 7, 0]
+
+
+def test_slots_are_added_one_by_one():
+    one, other, sums = flat([1.5, 2, 9]), flat([3, 4, 9]), flat([7, 7, 7])
+    packing.add_slot(one, sums, 2, True)
+    packing.add_slot(other, sums, 2, False)
+    assert sums.tolist() == [4.5, 6, 7]

@@ -38,3 +38,12 @@ def test_the_way_back_of_weights_is_the_adjoint():
     winograd.weights_from_positions(flat(given), back, 0, CHANNELS, CHANNELS, CHANNELS)
     forward = (made.astype(float) * given.reshape(-1)).sum()
     assert (back.astype(float) * filters.reshape(-1)).sum() == pytest.approx(forward, rel=1e-4)
+
+
+def test_filters_for_the_way_back_are_the_same_positions_transposed():
+    count = 3 * LANES
+    filters = np.random.default_rng(5).normal(size=(3, 3, CHANNELS, count)).astype(np.float32)
+    made, sizes = room(36, CHANNELS * count), np.array([CHANNELS, count, LANES, CHANNELS * count])
+    winograd.weight_positions_back(flat(np.r_[1, 2, filters.reshape(-1)]), 2, room(winograd.SWAPPED), made, sizes)
+    wanted = np.einsum("ai,ijco,bj->aboc", G, filters, G).reshape(36, count, 2, LANES).transpose(0, 2, 1, 3)
+    np.testing.assert_allclose(made.reshape(wanted.shape), wanted, rtol=1e-5, atol=1e-5)
