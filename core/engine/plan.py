@@ -102,6 +102,9 @@ def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Pa
     build.scratch.allocate()
     for step in plan.steps:
         step.ready()
+    # These know the plan: a circle that would keep all arrays until the collector comes round.
+    for tensor in plan.tensors.values():
+        tensor.room = None
     return plan
 
 

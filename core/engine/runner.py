@@ -10,6 +10,7 @@ import numpy as np
 from core.engine.plan import Phase, Plan
 from core.engine.pool import Pool
 from core.engine.steps.base import Part, Pictures
+from core.engine.tensor import Tensor
 from core.engine.turns import Turns
 from core.errors import DataError
 from core.layers.base import Array
@@ -20,13 +21,24 @@ _SHARE_MACS = 130_000_000  # forward multiply-adds of a share of a batch that ar
 _ALONE, _NUMBER = 5_000_000, 30
 
 
+class _Batch:
+    """The pictures that a runner was given; phases hold this rather than the runner, which holds them."""
+
+    def __init__(self, source: Tensor) -> None:
+        self.source, self.given = source, source.values
+
+    def bring(self, first: int, end: int, thread: int) -> None:
+        """Bring these pictures into the engine's order."""
+        self.source.bring(self.given, first, end)
+
+
 class Runner:
     """A plan with the threads that work on it."""
 
     def __init__(self, plan: Plan, pool: Pool) -> None:
         self.plan, self._pool = plan, pool
         self.run = plan.build.run
-        self._given, self._brings = plan.source.values, not _read_as_given(plan)
+        self._batch, self._brings = _Batch(plan.source), not _read_as_given(plan)
         self.forward, self.backward = self.leading_to(), plan.phases(backward=True)
         # An answer needs the main output only.
         self.answer, self.use = self.leading_to([plan.flow.last], use=True), self.leading_to(use=True)
@@ -45,18 +57,14 @@ class Runner:
             step.prepare(training)
         given = np.ascontiguousarray(x, np.float32).reshape(-1)
         # Kernels are compiled for arrays that may be written to.
-        self._given = given if given.flags.writeable else given.copy()
+        self._batch.given = given if given.flags.writeable else given.copy()
         if not self._brings:
-            self.plan.source.values = self._given
-
-    def bring(self, first: int, end: int, thread: int) -> None:
-        """Bring these pictures of the batch that was taken into the engine's order."""
-        self.plan.source.bring(self._given, first, end)
+            self.plan.source.values = self._batch.given
 
     def leading_to(self, wanted: Iterable[str] | None = None, use: bool = False) -> list[Phase]:
         """The phases of the way forward, from the batch that was taken to the outputs `wanted`, as `Plan.phases`."""
         phases = self.plan.phases(backward=False, wanted=wanted, use=use)
-        return joined([[self.bring], *phases]) if self._brings else phases
+        return joined([[self._batch.bring], *phases]) if self._brings else phases
 
     def execute(self, phases: list[Phase]) -> None:
         """Run phases one after the other, each on all pictures of the batch."""

@@ -1,5 +1,7 @@
 """How a batch is cut, where windows lie, and which memory is lent: the parts of a plan that follow from sizes alone."""
 
+import gc
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,7 +29,7 @@ from core.kernels.processor import LANES, TILE
 from core.layers import LAYERS
 from core.layers.conv2d import Conv2D
 from core.layers.pooling import AveragePool2D
-from tests.core.engine.agreement import chain, lenet, residual
+from tests.core.engine.agreement import chain, lenet, lively_weights, pictures, residual
 from tests.core.networks import Drawing, every_layer, weights_of
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
@@ -238,3 +240,23 @@ def test_shortcuts_send_their_gradients_on_in_the_same_memory():
     others = [tensor.others[0] for tensor in tensors if tensor.others]
     assert len(others) == 4
     assert len({id(each) for each in others}) == 1
+
+
+@pytest.mark.parametrize("network", [lenet(), every_layer(), residual()], ids=lambda network: network.name)
+@pytest.mark.parametrize("training", [True, False])
+def test_memory_is_given_back_at_once(network, training):
+    gc.collect()
+    gc.disable()
+    try:
+        engine = Engine(network, lively_weights(network), 4, threads=2, training=training)
+        x = pictures(network, 3, 0)
+        engine.predict(x)
+        engine.outputs(x, [node.name for node in network.nodes.values()])
+        if training:
+            engine.find_gradients(x, np.zeros(3, np.int64))
+        arrays = weakref.ref(engine._arena)
+        engine.close()
+        del engine
+        assert arrays() is None, "something in a circle holds the arrays until the collector comes round"
+    finally:
+        gc.enable()
