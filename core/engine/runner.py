@@ -141,9 +141,11 @@ def _alone(part: Part, thread: int) -> None:
 
 def _walk(phase: list[Pictures], turns: Turns, first: int, end: int, thread: int) -> None:
     """All steps of a phase on one range of pictures."""
+    whole = False
     try:
         for work in phase:
             work(first, end, thread)
-    except BaseException:
-        turns.give_up()
-        raise
+        whole = True
+    finally:
+        if not whole:
+            turns.give_up()

@@ -177,12 +177,11 @@ def _parameters(function: Function, lines: Mapping[str, tuple[Line, ...]]) -> No
         own = [lines[step.node.id], *(lines[use.steps[place].node.id] for use in rest)]
         written = []
         for number, line in enumerate(own[0]):
-            arguments = []
-            for position, argument in enumerate(line.arguments):
-                values = [each[number].arguments[position] for each in own]
-                if len(set(values)) > 1:
-                    argument = _named(function, names, step, line.kind, position, values, shared=shared)
-                arguments.append(argument)
+            arguments = list(line.arguments)
+            choices = [[each[number].arguments[position] for each in own] for position in range(len(arguments))]
+            for position in (position for position, values in enumerate(choices) if len(set(values)) > 1):
+                arguments[position] = _named(function, names, step, line.kind, position, choices[position],
+                                             shared=shared)
             written.append(Line(line.kind, tuple(arguments), 'f"{name}' + line.name[len(first.word) + 1:]))
         function.lines[step.node.id] = tuple(written)
 

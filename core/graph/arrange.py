@@ -108,9 +108,8 @@ def _rows(lanes: Lanes, crossing: list[int], columns: int) -> dict[str, tuple[fl
         end = _row_end(crossing, start, columns)
         row = lanes[start:end]
         for number, column in enumerate(row):
-            for lane, key in enumerate(column):
-                if "→" not in key:
-                    places[key] = (float(MARGIN + number * COLUMN), top + lane * LANE)
+            places |= {key: (float(MARGIN + number * COLUMN), top + lane * LANE) for lane, key in enumerate(column)
+                       if "→" not in key}
         height = max(max((lane for lane, key in enumerate(column) if "→" not in key), default=0) for column in row)
         top += height * LANE + NODE_HEIGHT + ROW_GAP
         start = end

@@ -70,8 +70,7 @@ class TorchRun:
             assert child.stdout is not None
             try:
                 for line in child.stdout:
-                    if not self._quiet:
-                        print(line, end="", flush=True)
+                    print("" if self._quiet else line, end="", flush=True)
             except KeyboardInterrupt:
                 child.terminate()
                 child.wait()

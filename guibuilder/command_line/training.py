@@ -54,16 +54,18 @@ class Run:
         try:
             with self._stoppable(), contextlib.closing(training.events()) as events:
                 for event in events:
-                    if isinstance(event, Started):
-                        self._figures = _figures(training)
-                    self._show(event)
-                    if isinstance(event, EpochDone):
-                        self._keep_now_and_then(training)
-                    if isinstance(event, Finished | Failed):
-                        return event
+                    self._take(event, training)
         finally:
             self._bar.close()
-        raise AssertionError("a training ends with Finished or Failed")
+        assert isinstance(event, Finished | Failed), "a training ends with one of them"
+        return event
+
+    def _take(self, event: Event, training: "Training") -> None:
+        if isinstance(event, Started):
+            self._figures = _figures(training)
+        self._show(event)
+        if isinstance(event, EpochDone):
+            self._keep_now_and_then(training)
 
     def result(self, end: Finished | Failed) -> Project:
         """The project with what was learned; after a failure with the last good weights."""

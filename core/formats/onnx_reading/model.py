@@ -260,13 +260,12 @@ def _described(view: memoryview) -> tuple[str, Shape | None]:
 
 
 def _sizes(view: memoryview) -> Shape | None:
-    for number, kind, value in fields(view):
-        if number == 1:
-            for inner, inner_kind, content in fields(message(kind, value)):
-                if inner == 2:
-                    return tuple(_size(message(each, dim)) for entry, each, dim in fields(message(inner_kind, content))
-                                 if entry == 1)
-    return None
+    tensors = (message(kind, value) for number, kind, value in fields(view) if number == 1)
+    shapes = (message(kind, value) for tensor in tensors for number, kind, value in fields(tensor) if number == 2)
+    shape = next(shapes, None)
+    if shape is None:
+        return None
+    return tuple(_size(message(kind, value)) for number, kind, value in fields(shape) if number == 1)
 
 
 def _size(view: memoryview) -> int | None:

@@ -23,11 +23,10 @@ def in_order(model: OnnxModel, what: str) -> list[OnnxNode]:
     done: list[OnnxNode] = []
     for node in ready:
         done.append(node)
-        for name in node.outputs:
-            for taker in takers.get(name, ()):
-                waiting[id(taker)].discard(name)
-                if not waiting[id(taker)]:
-                    ready.append(taker)
+        for name, taker in ((each, taker) for each in node.outputs for taker in takers.get(each, ())):
+            waiting[id(taker)].discard(name)
+            if not waiting[id(taker)]:
+                ready.append(taker)
     if len(done) < len(model.nodes):
         left = next(node for node in model.nodes if waiting[id(node)])
         raise FormatError(f"{what}: {title(left)} lies on a cycle or behind one, so it can never be computed; the file "
