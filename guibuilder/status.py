@@ -101,4 +101,6 @@ class StatusBar(QFrame):
 
     def _tell(self) -> None:
         threads = plural(self._threads, "thread") if self._threads else ""
-        self.state.setText(" · ".join(part for part in (threads, self._run, f"{self._zoom * 100:.0f} %") if part))
+        # Beside a share of some work a bare number would be taken for one as well.
+        zoom = f"{'zoom ' if '%' in self._run else ''}{self._zoom * 100:.0f} %"
+        self.state.setText(" · ".join(part for part in (threads, self._run, zoom) if part))

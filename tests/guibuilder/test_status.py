@@ -55,5 +55,7 @@ def test_state(status):
     status.show_run("training")
     status.show_zoom(0.87)
     assert status.state.text() == "2 threads · training · 87 %"
+    status.show_run("Opening big.onnx … 45 %")
+    assert status.state.text().endswith("Opening big.onnx … 45 % · zoom 87 %")
     status.show_run("")
     assert status.state.text() == "2 threads · 87 %"
