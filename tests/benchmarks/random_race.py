@@ -13,17 +13,18 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core.benchmark.job import make_job
-from core.benchmark.side import first_losses, our_side, torch_side
+from core.benchmark.side import SideFailed, first_losses, our_side, torch_side
 from tests.benchmarks.random_networks import draw
 
 THREADS, COUNT = 2, 60
+LAYOUTS = ("default", "channels_last")
 ROUND_SECONDS, MOST_DROPPED, FOREIGN = 0.12, 12, 0.15
 
 
@@ -50,11 +51,11 @@ class Result:
 class Race:
     """The processes of all sides; the networks are those of a seed."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, layouts: tuple[str, ...] = LAYOUTS) -> None:
         self._seed = seed
         self._stack = ExitStack()
-        self._sides = [self._stack.enter_context(side) for side in
-                       (our_side(), torch_side("default"), torch_side("channels_last"))]
+        sides = (our_side(), *(torch_side(layout) for layout in layouts))
+        self._sides = [self._stack.enter_context(side) for side in sides]
 
     def close(self) -> None:
         """End the processes."""
@@ -98,6 +99,29 @@ class Race:
         return (sum(numbers) - numbers[3] - numbers[4] - own) / os.sysconf("SC_CLK_TCK")
 
 
+class Runner:
+    """Races one after the other; where PyTorch crashes with `channels_last`, that network is raced without it."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed, self._race = seed, Race(seed)
+
+    def run(self, number: int, rounds: int) -> Result:
+        """The race of one network."""
+        try:
+            return self._race.run(number, rounds)
+        except SideFailed as error:
+            print(f"{number}: {error.message} Without channels_last:", flush=True)
+            self.close()
+            with closing(Race(self._seed, LAYOUTS[:1])) as race:
+                found = race.run(number, rounds)
+            self._race = Race(self._seed)
+            return found
+
+    def close(self) -> None:
+        """End the processes."""
+        self._race.close()
+
+
 def _ratio(rounds: list[list[float]]) -> float:
     """How often as fast as the faster PyTorch we are."""
     return statistics.median(min(each[1:]) / each[0] for each in rounds)
@@ -127,17 +151,16 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--seconds", type=float, default=1e9)
     options = parser.parse_args()
-    start = time.perf_counter()
+    start, runner = time.perf_counter(), Runner(options.seed)
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
-    race = Race(options.seed)
     for number in options.numbers or range(COUNT):
         if str(number) not in kept and time.perf_counter() - start < options.seconds:
-            result = race.run(number, options.rounds)
+            result = runner.run(number, options.rounds)
             kept[str(number)] = asdict(result)
             print(result, flush=True)
             if options.keep:
                 options.keep.write_text(json.dumps(kept))
-    race.close()
+    runner.close()
     print(table([Result(**each) for each in kept.values()]))
 
 
