@@ -43,7 +43,7 @@ class Growth:
 def measure_growth(name: str, network: Network, batch: int, threads: int, effort: Effort,
                    report: Callable[[str, int, int], None]) -> list[Growth]:
     """All doublings that the network allows."""
-    plain = expanded(network)
+    plain = flattened(network)
     changed = {BATCH: plain, **{what: double(plain) for what, double in DOUBLINGS.items()}}
     found = []
     for what, doubled in changed.items():
@@ -74,6 +74,17 @@ def _macs(network: Network) -> int:
     """Multiply-adds of a training step, for one picture."""
     costs = cost(running(network))
     return costs.macs + costs.macs_backward
+
+
+def flattened(network: Network) -> Network:
+    """The layers without their blocks, as a drawing that a file can hold: `block/layer` is called `block-layer`."""
+    network = expanded(network)
+    taken = {node.name for node in network.nodes.values() if "/" not in node.name}
+    for node in [node for node in network.nodes.values() if "/" in node.name]:
+        name = network.fresh_name(node.name.replace("/", "-"), taken)
+        taken.add(name)
+        network = network.put(replace(node, name=name))
+    return network
 
 
 def wider(network: Network) -> Network:

@@ -2,18 +2,20 @@
 
 import pytest
 
-from core.benchmark.growth import DOUBLINGS, deeper, larger, wider
+from core.benchmark.growth import DOUBLINGS, deeper, flattened, larger, wider
+from core.benchmark.job import Job, make_job
 from core.benchmark.networks import NAMED
 from core.graph.cost import cost
-from core.graph.expand import expanded
 from core.graph.shapes import infer
 from tests.core.networks import small_cnn
 
 
 @pytest.mark.parametrize("name", NAMED)
 @pytest.mark.parametrize("what", DOUBLINGS)
-def test_doubled_networks_run_and_cost_more(name, what):
-    network = expanded(NAMED[name]())
+def test_doubled_networks_run_and_cost_more(name, what, tmp_path):
+    network = flattened(NAMED[name]())
+    make_job(DOUBLINGS[what](network), 2).save(tmp_path / "job.npz")
+    assert Job.load(tmp_path / "job.npz").network.names.keys() >= network.names.keys()
     doubled = infer(DOUBLINGS[what](network))
     assert not doubled.errors
     assert cost(doubled).macs > 1.4 * cost(infer(network)).macs
