@@ -147,6 +147,10 @@ class ExportDialog(QDialog):
         """Before anything is written: what stays behind, and why; a format that cannot be written says that."""
         if not chosen:
             return
+        if not self._number:
+            # What was said of another format is no longer true beside this one.
+            self.result_text.clear()
+            self.folder_button.hide()
         found = carried(self._formats[number].name, self._project)
         self.lacking.setText(carried_text(found))
         self.lacking.setStyleSheet(f"color: {self._theme.colours.error if found.refused else self._theme.colours.soft}")

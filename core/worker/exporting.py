@@ -1,10 +1,11 @@
 """Writing files for other programs, and comparing what they answer with the engine on real pictures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.data.dataset import Dataset
+from core.data.load import names
 from core.data.pictures import fit_dataset
 from core.errors import CoreError
 from core.export.check import run_keras, run_numpy
@@ -25,6 +26,8 @@ from core.worker.messages import Exported, ExportFile
 
 Report = Callable[[str, int, int], None]
 REPORT = "html"
+# Real pictures that are always here.
+DIGITS = "digits28"
 
 # An export is compared on up to so many pictures, fewer where the network is large.
 COMPARED = 1_000
@@ -51,10 +54,10 @@ OUTSIDE = {
 }
 
 
-def exported(request: ExportFile, library: Library, report: Report, source: str = "") -> Exported:
+def exported(request: ExportFile, library: Library, report: Report) -> Exported:
     """Write a file, and compare it with the engine on real pictures where that can be done here.
 
-    The pictures are those of `source`, or else of the project.
+    The pictures are those of the project, or the built-in digits where these are not here.
     """
     project = request.project
     if request.format == REPORT:
@@ -65,14 +68,12 @@ def exported(request: ExportFile, library: Library, report: Report, source: str 
     if outside is None:
         return Exported(request.format, request.path)
     report(f"Comparing with {outside.program}", 0, 0)
-    source = source or project.data.source
+    source, note = project.data.source, ""
+    if not (at_hand(source) and (source in names() or Path(source).expanduser().exists())):
+        source, note = DIGITS, f"The pictures of {source} are not on this computer, so the built-in digits were taken."
     try:
-        if not at_hand(source):
-            note = f"Not compared: the pictures of {source} have not been downloaded."
-            return Exported(request.format, request.path, note=note)
-        loaded = library.load(source, seed=project.options.seed,
-                              progress=lambda name, done, total: report(f"Fetching {name}", done, total))
-        return _compared(request, outside, loaded)
+        compared = _compared(request, outside, library.load(source, seed=project.options.seed))
+        return replace(compared, note=f"{note} {compared.note}".strip())
     except CoreError as error:
         return Exported(request.format, request.path, note=f"Not compared: {error.message}")
 

@@ -55,18 +55,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _compared(project: Project, to: str, out: Path) -> Exported:
-    """Write a format and compare it on the project's pictures, or on the built-in digits where these are not here.
-
-    A report measures on the project's own pictures.
-    """
-    from core.data.load import names
+    """Write a format and compare it on real pictures; a report measures on the project's own."""
     from core.worker.exporting import exported
-    from core.worker.library import Library, at_hand
+    from core.worker.library import Library
 
-    source = project.data.source
-    if to in COMPARED and not (at_hand(source) and (source in names() or Path(source).expanduser().exists())):
-        source = "digits28"
-    return exported(ExportFile(0, project, to, str(out)), Library(), lambda text, done, total: None, source)
+    return exported(ExportFile(0, project, to, str(out)), Library(), lambda text, done, total: None)
 
 
 def _place(arguments: argparse.Namespace) -> Path:

@@ -94,6 +94,8 @@ def test_a_written_file_is_a_click_away(dialog, worker, tmp_path, monkeypatch):
     worker.answer(worker.last("ExportFile"), Exported("onnx", str(tmp_path / "lenet.onnx")))
     dialog.folder_button.click()
     assert [url.toLocalFile() for url in opened] == [str(tmp_path)]
+    dialog.choose("csv")
+    assert (dialog.result_text.text(), dialog.folder_button.isVisible()) == ("", False)
 
 
 def test_cancelled_file_dialog_asks_nothing(dialog, worker):

@@ -120,6 +120,7 @@ def test_pictures_that_are_not_here_are_replaced_by_the_digits(command, trained,
         save_file(replace(project, data=DataChoice(source)), tmp_path / "a.gbnet")
         found = command("export", tmp_path / "a.gbnet", "--to", "onnx", "--out", tmp_path / "a.onnx", "--json")
         assert found.json["max_difference"] <= 1e-5
+        assert ("so the built-in digits were taken" in found.err) == (source != "digits28")
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path):
