@@ -145,9 +145,10 @@ def _sum_of(given: Floats, room: Floats) -> None:
 
 @kernel
 def whole_maps(maps: Floats, pooled: Floats, room: Floats, largest: bool, pixels: int, first: int, end: int) -> None:
-    """The largest number of each map of so many pixels, NaN over all, or the mean. `room` is for some vectors."""
+    """The largest number of each map of so many pixels, NaN over all, or the mean; `room` is for 2ⁿ numbers."""
     step, share = room.size, np.float32(1 / pixels)
     for number in range(first, end):
+        size = step
         room[:] = -np.inf if largest else _ZERO
         for start in range(number * pixels, (number + 1) * pixels, step):
             given = maps[start:min(start + step, (number + 1) * pixels)]
@@ -155,10 +156,11 @@ def whole_maps(maps: Floats, pooled: Floats, room: Floats, largest: bool, pixels
                 _largest_of(given, room)
             else:
                 _sum_of(given, room)
-        found = room[:1]
-        for index in range(1, step):
+        while size > 1:
+            half = size // 2
             if largest:
-                _largest_of(room[index:index + 1], found)
+                _largest_of(room[half:size], room[:half])
             else:
-                _sum_of(room[index:index + 1], found)
-        pooled[number] = found[0] if largest else found[0] * share
+                _sum_of(room[half:size], room[:half])
+            size = half
+        pooled[number] = room[0] if largest else room[0] * share

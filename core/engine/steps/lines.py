@@ -31,8 +31,13 @@ def pool_sizes(task: Task) -> np.ndarray:
 
 
 def only_pools(readers: Iterable[Task]) -> bool:
-    """Whether all these can read maps channel by channel."""
-    return all(isinstance(task.layer, _BY_LINES) for task in readers)
+    """Whether all these can read maps channel by channel, and do it fast."""
+    return all(isinstance(task.layer, _BY_LINES) and _fast_by_planes(task) for task in readers)
+
+
+def _fast_by_planes(task: Task) -> bool:
+    """Many channels are brought into order and pooled side by side faster; but a whole map is read only once."""
+    return task.layer.window() is None or task.input_shapes[0][0] < _FEW
 
 
 class Lines:

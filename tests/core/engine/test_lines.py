@@ -5,6 +5,7 @@ import pytest
 
 from core.engine.engine import Engine
 from core.kernels.jit import COMPILED
+from core.kernels.processor import LANES
 from core.train.optimizers import make_optimizer
 from core.train.options import TrainOptions
 from tests.core.engine.agreement import chain, differing, disagreement, lively_weights, pictures
@@ -23,11 +24,11 @@ def _planes(network):
     return found
 
 
-@pytest.mark.parametrize("channels", [2, 19])
+@pytest.mark.parametrize("channels", [2, LANES // 2 - 1, LANES // 2, 19])
 @pytest.mark.parametrize("pool", POOLS, ids=str)
 def test_a_pool_before_everything_else(pool, channels):
     network = chain((channels, 11, 9), pool, *BEHIND)
-    assert _planes(network)
+    assert _planes(network) == (channels < LANES // 2)
     assert disagreement(network, 7) <= 1e-5
 
 
