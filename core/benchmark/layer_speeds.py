@@ -1,4 +1,4 @@
-"""How fast each layer is, and what share of the register tile's peak it reaches: a training pass taken apart."""
+"""How fast each layer is inside a training pass, and what share of the register tile's peak it reaches there."""
 
 import statistics
 from dataclasses import dataclass
@@ -39,23 +39,37 @@ class LayerSpeed:
 
 
 @dataclass(frozen=True)
+class LayerSpeeds:
+    """The layers of a training pass in order, and the seconds `between` them.
+
+    These go to the loss, to the pictures' way into the engine, and to threads that wait for each other.
+    """
+
+    layers: tuple[LayerSpeed, ...]
+    between: Spread
+
+
+@dataclass(frozen=True)
 class _Round:
     times: _Times
+    between: list[float]
     peak: Peak
 
 
 def measure_layers(side: Side, network: Network, wanted: tuple[int, Effort], choices: dict[str, str],
-                   progress: Progress | None = None) -> tuple[LayerSpeed, ...]:
+                   progress: Progress | None = None) -> LayerSpeeds:
     """All layers that are steps of the engine, in order, for the job that our side has open.
 
     `wanted` is (batch, effort), `choices` what our side answered when it was opened.
     """
     batch, effort = wanted
-    once: _Times = side.ask("layers", passes=1)["layers"]
-    passes = max(1, round(effort.seconds / sum(forward[0] + backward[0] for forward, backward in once.values())))
+    side.ask("layers", passes=1)
+    once = _round(side, 1)
+    seconds = once.between[0] + sum(forward[0] + backward[0] for forward, backward in once.times.values())
+    passes = max(1, round(effort.seconds / seconds))
 
     def work(number: int) -> _Round:
-        return _Round(side.ask("layers", passes=passes)["layers"], ask_peak(side))
+        return _round(side, passes)
 
     rounds = quiet_rounds([side], effort, work, progress).found
     inference = running(network).flat
@@ -69,7 +83,12 @@ def measure_layers(side: Side, network: Network, wanted: tuple[int, Effort], cho
                 for direction, macs in enumerate((costs[key].macs, costs[key].macs_backward))]
         found.append(LayerSpeed(name, inference.network.nodes[key].type, inference.inputs[key][0][0], shape[0],
                                 choices.get(name, ""), *ways))
-    return tuple(found)
+    return LayerSpeeds(tuple(found), Spread.of([statistics.median(each.between) for each in rounds]))
+
+
+def _round(side: Side, passes: int) -> _Round:
+    answer = side.ask("layers", passes=passes)
+    return _Round(answer["layers"], answer["between"], ask_peak(side))
 
 
 def _way(rounds: list[_Round], name: str, direction: int, macs: int) -> Way:

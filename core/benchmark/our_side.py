@@ -58,9 +58,10 @@ class OurSide:
         return {"one": self._peak.measure(1, seconds), "all": self._peak.measure(self._open.threads, seconds)}
 
     def layers(self, passes: int) -> dict[str, Any]:
-        """By layer the seconds forward and backward of each pass of a training step."""
+        """Of each pass of a training step the seconds forward and backward by layer, and those between the layers."""
         times = self._open.time_layers(self._x, self._target, passes)
-        return {"layers": {name: [each.forward, each.backward] for name, each in times.items()}}
+        return {"layers": {name: [each.forward, each.backward] for name, each in times.steps.items()},
+                "between": times.between}
 
     def memory(self) -> dict[str, Any]:
         """The peak so far."""

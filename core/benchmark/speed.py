@@ -86,6 +86,7 @@ class Result:
     first_losses: tuple[float, float] | None
     skipped: dict[str, str]
     layers: tuple[LayerSpeed, ...] | None
+    between_layers: Spread | None
 
 
 def measure_network(name: str, network: Network, weights: dict[str, Array], wanted: Wanted, report: Report) -> Result:
@@ -119,7 +120,7 @@ def measure_network(name: str, network: Network, weights: dict[str, Array], want
                   Spread.of([step.peak.all for step in steps if step.peak]).median,
                   _speed(training, ours, rivals, wanted.batch, costs.macs + costs.macs_backward),
                   _speed(inference, ours, rivals, wanted.batch, costs.macs),
-                  *memory, losses, rivals.skipped, layers)
+                  *memory, losses, rivals.skipped, *((layers.layers, layers.between) if layers else (None, None)))
 
 
 def check(network: Network, wanted: Wanted) -> Cost:

@@ -19,7 +19,7 @@ from core.engine.plan import Phase, make_plan
 from core.engine.pool import Pool, Work
 from core.engine.runner import Runner, joined, one_by_one
 from core.engine.steps.loss import Loss
-from core.engine.timing import StepTimes, time_steps
+from core.engine.timing import BACKWARD, FORWARD, Clock, PassTimes, time_passes
 from core.engine.update import SLOTS, Optimizer, clip_scale, compile_update, rates_of, stretches, update_works
 from core.graph.expand import expanded
 from core.graph.network import Network
@@ -197,13 +197,17 @@ class Engine:
 
     def find_gradients(self, x: Array, target: Array, *, noise: bool = True, piece: int = 0) -> float:
         """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
+        self._pass(x, target, joined(self._training_phases()), self._gradient_works(), noise=noise, piece=piece)
+        self._measure_gradients()
+        return self._total() / len(x)
+
+    def _pass(self, x: Array, target: Array, phases: list[Phase], works: list[Work], *, noise: bool = True,
+              piece: int = 0) -> None:
         self._runner.run.step = self.steps + piece * STEPS_APART
         self._runner.take(x, training=True, noise=noise)
         self._take(target)
-        self._runner.execute(joined(self._training_phases()))
-        self._share(self._gradient_works())
-        self._measure_gradients()
-        return self._total() / len(x)
+        self._runner.execute(phases)
+        self._share(works)
 
     def gradients(self) -> dict[str, Array]:
         """Copies of the weight gradients of the last batch, PyTorch-shaped; those of frozen layers are not computed."""
@@ -218,8 +222,9 @@ class Engine:
             for work in works:
                 work(0)
 
-    def _training_phases(self) -> list[Phase]:
-        return [*self._runner.forward, [loss.compute for loss in self._losses], *self._runner.backward]
+    def _training_phases(self, forward: list[Phase] | None = None, backward: list[Phase] | None = None) -> list[Phase]:
+        return [*(forward or self._runner.forward), [loss.compute for loss in self._losses],
+                *(backward or self._runner.backward)]
 
     def _take(self, target: Array) -> None:
         for loss in self._losses:
@@ -307,11 +312,13 @@ class Engine:
         # The last layers mostly have the most weights; begun first, no thread waits for them at the end.
         self._share([_alone(step.refresh) for step in reversed(self._plan.steps)], _WORTH_SHARING_PACKING)
 
-    def time_layers(self, x: Array, target: Array, passes: int) -> dict[str, StepTimes]:
+    def time_layers(self, x: Array, target: Array, passes: int) -> PassTimes:
         """How long each step of a training pass takes, by its layer; nothing is updated."""
-        self._runner.take(x, training=True)
-        self._take(target)
-        return time_steps(self._runner, self._losses, self._pool, passes)
+        clock = Clock(self._pool.threads)
+        phases = self._training_phases(self._runner.leading_to(watch=clock.watch(FORWARD)),
+                                       self._plan.phases(backward=True, watch=clock.watch(BACKWARD)))
+        works = [work for step in reversed(self._plan.steps) for work in clock.works(step, step.gradient_works())]
+        return time_passes(self._plan, clock, lambda: self._pass(x, target, joined(phases), works), passes)
 
     def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None) -> None:
         """Compile the kernels this network and optimizer need, or load them from disk, by working on one empty picture.

@@ -31,6 +31,8 @@ _ANY_ORDER = ("dense", "maxout")
 
 
 Phase = list[Pictures] | Part
+# What is put in place of a part of a step, to look at it at work.
+Watch = Callable[[Step, Part], Part]
 
 
 @dataclass
@@ -58,21 +60,23 @@ class Plan:
         """What the main output's loss takes."""
         return self.tensors[self.flow.last]
 
-    def phases(self, backward: bool, wanted: Iterable[str] | None = None, use: bool = False) -> list[Phase]:
+    def phases(self, backward: bool, wanted: Iterable[str] | None = None, use: bool = False,
+               watch: Watch | None = None) -> list[Phase]:
         """Steps grouped so that threads meet as seldom as possible: lists run per range of pictures, a Part alone.
 
         The way forward goes as far as the outputs `wanted` (ids; None: those of the loss), and no further. With `use`
-        it is the way for inference mode only.
+        it is the way for inference mode only; `watch` may put something around each part.
         """
+        seen = watch or _as_it_is
         found: list[Phase] = []
         if backward:
             learning = [step for step in reversed(self.steps) if step.output.gradient is not None]
-            turning = [work for step in learning for work in step.turn_works()]
+            turning = [work for step in learning for work in seen(step, Part(works=step.turn_works())).works]
             parts = [Part(works=turning)] if turning else []
-            parts += [part for step in learning for part in step.backward_parts()]
+            parts += [seen(step, part) for step in learning for part in step.backward_parts()]
         else:
             needed = self.flow.leading_to((end.source for end in self.flow.ends) if wanted is None else wanted)
-            parts = [part for step, made in zip(self.steps, self.made, strict=True) if made in needed
+            parts = [seen(step, part) for step, made in zip(self.steps, self.made, strict=True) if made in needed
                      for part in (step.use_parts() if use else step.forward_parts())]
         for part in parts:
             if part.pictures is None:
@@ -82,6 +86,10 @@ class Plan:
             else:
                 found.append([part.pictures])
         return found
+
+
+def _as_it_is(step: Step, part: Part) -> Part:
+    return part
 
 
 def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Parameters) -> Plan:

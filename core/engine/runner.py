@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.engine.plan import Phase, Plan
+from core.engine.plan import Phase, Plan, Watch
 from core.engine.pool import Pool
 from core.engine.steps.base import Part, Pictures
 from core.engine.tensor import Tensor
@@ -61,9 +61,10 @@ class Runner:
         if not self._brings:
             self.plan.source.values = self._batch.given
 
-    def leading_to(self, wanted: Iterable[str] | None = None, use: bool = False) -> list[Phase]:
+    def leading_to(self, wanted: Iterable[str] | None = None, use: bool = False,
+                   watch: Watch | None = None) -> list[Phase]:
         """The phases of the way forward, from the batch that was taken to the outputs `wanted`, as `Plan.phases`."""
-        phases = self.plan.phases(backward=False, wanted=wanted, use=use)
+        phases = self.plan.phases(backward=False, wanted=wanted, use=use, watch=watch)
         return joined([[self._batch.bring], *phases]) if self._brings else phases
 
     def execute(self, phases: list[Phase]) -> None:
@@ -107,7 +108,7 @@ def _read_as_given(plan: Plan) -> bool:
 
 def _macs(phase: list[Pictures]) -> int:
     """Forward multiply-adds of a phase's steps for one picture; what is no step has none."""
-    return sum(getattr(getattr(work, "__self__", None), "macs", 0) for work in phase)
+    return sum(getattr(getattr(work, "__self__", work), "macs", 0) for work in phase)
 
 
 def joined(phases: list[Phase]) -> list[Phase]:

@@ -29,6 +29,9 @@ def print_result(results: "Sequence[Result]") -> None:
             print(note)
         if result.layers is not None:
             print(f"\n{_layers(result.layers)}")
+        if result.between_layers is not None:
+            print(f"Between the layers: {1e3 * result.between_layers.median:,.3f} ms (the loss, bringing the pictures "
+                  "into order, threads waiting for each other).")
         print()
 
 

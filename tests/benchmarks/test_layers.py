@@ -76,8 +76,8 @@ def timed(benchmark, shape, layer):
         times = benchmark.pedantic(engine.time_layers, (x, target, PASSES), rounds=3)
     finally:
         engine.close()
-    name = next(name for name in times if name.endswith("1"))
-    found = times[name]
+    name = next(name for name in times.steps if name.endswith("1"))
+    found = times.steps[name]
     return network, name, (statistics.median(found.forward), statistics.median(found.backward))
 
 

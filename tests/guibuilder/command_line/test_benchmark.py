@@ -34,7 +34,7 @@ def test_figures_of_a_network_as_json(command, net):
     made, = found["results"]
     assert list(made) == ["network", "title", "batch", "threads", "parameters", "macs", "peak_one_thread",
                             "peak_all_threads", "training", "inference", "memory_bytes", "torch_memory_bytes",
-                            "first_losses", "skipped", "layers"]
+                            "first_losses", "skipped", "layers", "between_layers"]
     assert (made["network"], made["batch"], made["threads"]) == (str(net), 4, 2)
     for way in ("training", "inference"):
         assert list(made[way]) == SPEED
@@ -73,7 +73,7 @@ def result(name="lenet", ratio=2.5, **changes):
               LayerSpeed("Pool", "MaxPool2D", 6, 6, "max-pool: how", Way(Spread(1, 1, 1), None, None), way))
     theirs = (None, None) if ratio is None else (9_000_000, (2.3, 2.3))
     made = Result(name, "LeNet", 64, 2, 61_706, 416_520, 1e11, 2e11, speed, speed, 5_000_000, *theirs,
-                  {"compiled": "no compiler"}, layers)
+                  {"compiled": "no compiler"}, layers, Spread(0.0012, 0.001, 0.002))
     return replace(made, **changes)
 
 
@@ -93,10 +93,11 @@ def test_the_tables_for_people(capsys):
     first = next(line for line in lines if line.startswith("C1"))
     assert first.split()[5:] == [*["1.000", "ms", "5.0", "90", "%"] * 2, "convolution:", "why"]
     assert next(line for line in lines if line.startswith("Pool")).split()[7:9] == ["–", "–"]
+    assert next(line for line in lines if line.startswith("Between the layers: 1.200 ms"))
 
 
 def test_what_is_not_known_is_said(capsys):
-    made = result(ratio=None, memory_bytes=None, layers=None, skipped={})
+    made = result(ratio=None, memory_bytes=None, layers=None, between_layers=None, skipped={})
     print_result([replace(made, training=replace(made.training, load_known=False))])
     assert "Memory of training: not known on this system." in (text := capsys.readouterr().out)
     assert "no round was left out" in text
