@@ -36,8 +36,18 @@ def main(arguments: list[str]) -> int:
     if lacking:
         bootstrap.say(f"tests: {system.advice(lacking)}")
         return 3
-    command = [str(python), "-m", "pytest", *arguments]
+    command = [str(python), "-m", "pytest", *_processes(arguments), *arguments]
     return subprocess.run(command, cwd=bootstrap.ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def _processes(arguments: list[str]) -> list[str]:
+    """Two processes share all the tests, file by file; what is asked for by name is shared only on request."""
+    alone = {"-s", "-h", "--capture=no", "--pdb", "--trace", "--collect-only", "--co"}
+    chosen = any(not each.startswith("-") or each in alone or each.startswith(("-n", "-p", "--dist", "--numprocesses"))
+                 for each in arguments)
+    if chosen or (os.cpu_count() or 1) < 2:
+        return []
+    return ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def _prepare_python() -> None:

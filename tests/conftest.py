@@ -32,6 +32,21 @@ hypothesis.settings.load_profile("guibuilder")
 collect_ignore = [] if any("benchmarks" in argument for argument in sys.argv) else ["benchmarks"]
 
 
+# Files that take half a minute and more: where two processes share the tests, none of them is to come last and alone.
+LONG = ("core/engine/test_environments.py", "guibuilder/command_line/test_benchmark.py",
+        "core/engine/test_agreement.py",
+        "core/kernels/test_jit.py", "core/export/test_keras_model.py", "guibuilder/test_actions.py",
+        "core/formats/test_onnx.py", "core/export/pytorch/test_train.py", "core/benchmark/test_sides.py",
+        "guibuilder/test_real_start.py", "core/formats/test_onnx_torch.py", "core/worker/test_ending.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, long files go first."""
+    if hasattr(config, "workerinput"):
+        places = {ROOT / "tests" / name: place for place, name in enumerate(LONG)}
+        items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
 def pytest_unconfigure() -> None:
     """Remove the session's folders."""
     _HOME.cleanup()
