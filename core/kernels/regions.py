@@ -13,63 +13,100 @@ from numba import types
 from numpy.typing import NDArray
 
 from core.kernels import simd
-from core.kernels.jit import kernel
+from core.kernels.gating import gate_pixels, sum_pixels
+from core.kernels.jit import helper, kernel
+from core.kernels.pointwise import GATED, SUMMED
 from core.kernels.processor import LANES, TILE
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
-from core.kernels.tile import Sums, tall_tile, wide_tile
-from core.kernels.vector_steps import fetch_to_read
+from core.kernels.tile import Sums, fetching_tall_tile, fetching_wide_tile
+from core.kernels.vector_steps import fetch_to_read, fetch_to_write
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
 _ROWS, _TALL, _WIDTH = TILE.rows, TILE.tall_rows, 2 * LANES
+_NO_FLOOR = np.float32(-np.inf)
 
 
-@kernel
-def multiply_regions(a: Floats, b: Floats, c: Floats, bias: Floats, places: Integers, regions: Integers,
-                     floor: np.float32, sizes: Integers) -> None:
+@helper
+def _steps(regions: Integers, count: int, rows: int) -> int:
+    """How many steps all tiles of so many rows make for `count` pictures and one panel."""
+    steps = 0
+    for number in range(len(regions)):
+        steps += -(-regions[number, 1] * count // rows) * regions[number, 2] * regions[number, 3]
+    return steps
+
+
+@helper
+def _multiply(arrays: tuple[Floats, Floats, Floats, Floats, Floats], places: Integers, regions: Integers,
+              floor: np.float32, starts: tuple[int, int, int], walk: tuple[int, int], near: tuple[int, int, int, int]
+              ) -> None:
     """c[place(r) + lane] = max(bias[lane] + Σ_s Σ_k a[place(r) + s, k] · b[s, k, lane], floor) for rows r of regions.
 
-    places [2, rows]: where each row lies in a and in c. regions [number, 8]: first row, rows for each picture,
-    segments, depth; where b's part begins, its rows, the first row that counts, rows from segment to segment. b lies in
-    panels of as many columns as a tile makes. sizes: pictures, a's start, c's start, a's step to the next segment,
-    columns (whole vectors), numbers of a picture of a.
+    arrays: a, b, c, bias, and what is read next. places [2, rows]: where each row lies in a and in c. regions [number,
+    8]: first row, rows for each picture, segments, depth; where b's part begins, its rows, the first row that counts,
+    rows from segment to segment. b lies in panels of as many columns as a tile makes. starts: pictures, begin in a and
+    c. walk: a's step to the next segment, columns (whole vectors). near: what memory is asked for meanwhile, where it
+    begins and how many numbers, to be read and, in c, to be written.
     """
-    count, a_start, c_start, a_step, columns, a_numbers = sizes[:6]
-    # Tiles read here and there; from end to end memory is several times as fast.
-    fetch_to_read(a, a_start, count * a_numbers)
+    (a, b, c, bias, coming), (count, a_start, c_start), (a_step, columns) = arrays, starts, walk
+    read, reads, write, writes = near
     a_rows, c_rows = places[0], places[1]
+    steps = columns // _WIDTH * _steps(regions, count, _ROWS) + columns % _WIDTH // LANES * _steps(regions, count, _TALL)
+    pace, c_pace = -(-reads // max(1, steps)), -(-writes // max(1, steps))
     for column in range(0, columns, _WIDTH):
         width = min(_WIDTH, columns - column)
         for number in range(len(regions)):
             row, segments, depth = regions[number, 0], regions[number, 2], regions[number, 3]
-            end = row + regions[number, 1] * count
+            end, length = row + regions[number, 1] * count, segments * depth
             b_here = regions[number, 4] + column * regions[number, 5] + regions[number, 6] * width
-            walk = (segments, a_step, regions[number, 7] * width, depth, width)
+            steps_of_b = (segments, a_step, regions[number, 7] * width, depth, width)
             if width == _WIDTH:
                 while row < end:
-                    wide_tile((a, a_start, a_rows), (b, b_here), (c, c_start + column, c_rows), (bias, column, floor),
-                              walk, (row, min(_ROWS, end - row), width, 0))
-                    row += _ROWS
+                    fetching_wide_tile(
+                        (a, a_start, a_rows), (b, b_here), (c, c_start + column, c_rows), (bias, column, floor),
+                        steps_of_b, (row, min(_ROWS, end - row), width, 0), (coming, read, pace, c, write, c_pace))
+                    row, read, write = row + _ROWS, read + length * pace, write + length * c_pace
             else:
                 while row < end:
-                    tall_tile((a, a_start, a_rows), (b, b_here), (c, c_start + column, c_rows), (bias, column, floor),
-                              walk, (row, min(_TALL, end - row), width, 0))
-                    row += _TALL
+                    fetching_tall_tile(
+                        (a, a_start, a_rows), (b, b_here), (c, c_start + column, c_rows), (bias, column, floor),
+                        steps_of_b, (row, min(_TALL, end - row), width, 0), (coming, read, pace, c, write, c_pace))
+                    row, read, write = row + _TALL, read + length * pace, write + length * c_pace
+
+
+@kernel
+def convolve_regions(x: Floats, filters: Floats, out: Floats, bias: Floats, places: Integers, regions: Integers,
+                     floor: np.float32, sizes: Integers) -> None:
+    """out = max(bias + x under the taps · filters, floor), a few pictures at a time; the tables are those of `_multiply`.
+
+    sizes: pictures, pictures at a time; where x and out begin, numbers of a picture in both; x's step to the next
+    segment, filters (whole vectors).
+    """
+    count, block, x_at, out_at, x_numbers, out_numbers, step, columns = sizes[:8]
+    first = min(block, count)
+    fetch_to_read(x, x_at, first * x_numbers)
+    fetch_to_write(out, out_at, first * out_numbers)
+    for picture in range(0, count, block):
+        here, coming = min(block, count - picture), max(0, min(block, count - picture - block))
+        x_here, out_here = x_at + picture * x_numbers, out_at + picture * out_numbers
+        _multiply((x, filters, out, bias, x), places, regions, floor, (here, x_here, out_here), (step, columns),
+                  (x_here + here * x_numbers, coming * x_numbers, out_here + here * out_numbers, coming * out_numbers))
 
 
 def _make_sums(rows: int, vectors: int) -> Callable[..., None]:
     """A tile of sums over pixels, for use inside a kernel.
 
     sums((a, place, picture, line, pixel), (b, place, picture, line, pixel), (c, place, step to the next row),
-         (pictures, lines, pixels, live rows, keep))
+         (pictures, lines, pixels, live rows, keep), (d, place, e, place, pace))
 
     c[row, lane] (+)= Σ a[… + row] · b[… + lane]; steps lead to the next picture, line and pixel. `keep` 1 adds to c.
+    With each pixel memory is asked for `pace` more numbers of d and of e, to be read.
     """
 
     @intrinsic
-    def sums(typing: Any, a: Any, b: Any, c: Any, count: Any) -> Any:
-        signature = types.void(a, b, c, count)
+    def sums(typing: Any, a: Any, b: Any, c: Any, count: Any, ahead: Any) -> Any:
+        signature = types.void(a, b, c, count, ahead)
 
         def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
             kinds, parts = signature.args, members(builder, signature.args, arguments)
@@ -79,6 +116,7 @@ def _make_sums(rows: int, vectors: int) -> Callable[..., None]:
             for row in range(rows):
                 found.start_row(row, [simd.constant(0)] * vectors)
             steps, (pictures, lines, pixels, live, keep) = (parts[0][2:], parts[1][2:]), parts[3]
+            coming = [simd.address(context, builder, kinds[4][at], *parts[4][at:at + 2]) for at in (0, 2)]
 
             def walked(bases: list[Value], level: int, number: Value) -> list[Value]:
                 return [builder.gep(base, [builder.mul(number, step[level])])
@@ -88,7 +126,11 @@ def _make_sums(rows: int, vectors: int) -> Callable[..., None]:
                 bases = walked(starts[:2], 0, picture)
                 with simd.counted(builder, lines) as line:
                     line_bases = walked(bases, 1, line)
+                    done = builder.mul(builder.add(builder.mul(picture, lines), line), pixels)
                     with simd.counted(builder, pixels) as pixel:
+                        number = builder.mul(builder.add(done, pixel), parts[4][4])
+                        for pointer in coming:
+                            simd.fetch(builder, builder.gep(pointer, [number]))
                         a_here, b_here = walked(line_bases, 2, pixel)
                         seen = [simd.load(builder, builder.gep(b_here, [whole(LANES * number)]))
                                 for number in range(vectors)]
@@ -121,21 +163,28 @@ def _put(builder: Builder, found: Sums, target: tuple[Value, Value], live: Value
 _wide_sums, _tall_sums = _make_sums(TILE.rows, 2), _make_sums(TILE.tall_rows, 1)
 
 
-@kernel
-def sum_regions(a: Floats, b: Floats, slots: Floats, taps: Integers, sizes: Integers) -> None:
-    """slots[chunk, tap, channel, filter] += Σ a[pixel under the tap, channel] · b[pixel, filter] over pictures, pixels.
+@helper
+def _sum(arrays: tuple[Floats, Floats, Floats, Floats, Floats], taps: Integers, slot: int, keep: int,
+         starts: tuple[int, int, int, int], near: tuple[int, int, int], sizes: Integers) -> None:
+    """slots[tap, channel, filter] (+)= Σ a[pixel under the tap, channel] · b[pixel, filter] over pictures, pixels.
 
-    taps [number, 4]: where in a picture of a the first pixel under the tap lies, and in one of b the first pixel that
-    has it inside; lines and pixels in a line of which that is so. sizes: first picture, pictures; pictures of a chunk,
-    pictures whose sums stay in registers; a's start, its numbers of a picture, of the step to the next line and pixel;
-    the same of b; channels, filters (whole vectors); step to the next slot. The pictures belong to one chunk.
+    arrays: a, b, slots, and two of which what is read next lies alike. taps [number, 4]: where in a picture of a the
+    first pixel under the tap lies, and in one of b the first pixel that has it inside; lines and pixels in a line of
+    which that is so. `slot`: where the sums go; `keep` adds to what is there. starts: pictures, of which the sums stay
+    in registers for so many; begin in a and b. near: where that begins in both arrays which memory is asked for
+    meanwhile, and how many numbers. sizes: a's numbers of a picture, of the step to the next line and pixel; the same
+    of b; channels, filters (whole vectors).
     """
-    first, count, chunk, together, a_start, a_picture, a_line, a_pixel = sizes[:8]
-    b_start, b_picture, b_line, b_pixel, channels, filters, slot_step = sizes[8:15]
-    slot = first // chunk * slot_step
-    fetch_to_read(a, a_start, count * a_picture)
+    a, b, slots, given, output = arrays
+    a_picture, a_line, a_pixel, b_picture, b_line, b_pixel, channels, filters = sizes[:8]
+    (count, together, a_start, b_start), (read, output_read, reads) = starts, near
+    pixels = 0
+    for tap in range(len(taps)):
+        pixels += taps[tap, 2] * taps[tap, 3]
+    tiles = filters // _WIDTH * -(-channels // _ROWS) + filters % _WIDTH // LANES * -(-channels // _TALL)
+    pace = -(-reads // max(1, pixels * tiles * count))
     for picture in range(0, count, together):
-        run, keep = min(together, count - picture), int((first + picture) % chunk != 0)
+        run, kept = min(together, count - picture), 1 if picture else keep
         a_here, b_here = a_start + picture * a_picture, b_start + picture * b_picture
         for column in range(0, filters, _WIDTH):
             wide = filters - column > LANES
@@ -144,13 +193,56 @@ def sum_regions(a: Floats, b: Floats, slots: Floats, taps: Integers, sizes: Inte
                 a_tap, b_tap = a_here + taps[tap, 0], b_here + taps[tap, 1] + column
                 for channel in range(0, channels, height):
                     place = slot + (tap * channels + channel) * filters + column
-                    lengths = (run, taps[tap, 2], taps[tap, 3], min(height, channels - channel), keep)
+                    lengths = (run, taps[tap, 2], taps[tap, 3], min(height, channels - channel), kept)
+                    ahead, asked = (given, read, output, output_read, pace), run * taps[tap, 2] * taps[tap, 3] * pace
+                    read, output_read = read + asked, output_read + asked
                     if wide:
                         _wide_sums((a, a_tap + channel, a_picture, a_line, a_pixel),
-                                   (b, b_tap, b_picture, b_line, b_pixel), (slots, place, filters), lengths)
+                                   (b, b_tap, b_picture, b_line, b_pixel), (slots, place, filters), lengths, ahead)
                     else:
                         _tall_sums((a, a_tap + channel, a_picture, a_line, a_pixel),
-                                   (b, b_tap, b_picture, b_line, b_pixel), (slots, place, filters), lengths)
+                                   (b, b_tap, b_picture, b_line, b_pixel), (slots, place, filters), lengths, ahead)
+
+
+@kernel
+def region_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats],
+                     taps: Integers, places: Integers, regions: Integers, summing: Integers, sizes: Integers) -> None:
+    """The way back, a few pictures at a time: through the gate of ReLU, to the weights' and bias's slots, to the input.
+
+    arrays: the given gradient, the output, x, the parts of the filters turned, room for the gradients of a few
+    pictures, the slots of the weights and those of the bias, the gradient of x, zeros. taps, summing: the tables of
+    `_sum`; places, regions: those of `_multiply`. sizes: first picture, pictures, all of one slot; pictures per slot,
+    pictures at a time, pixels of a picture, filters, pixels of a line, channels; what becomes of the given gradient
+    (AS_GIVEN, GATED, SUMMED: added up per channel only), whether the weights learn and whether the input wants a
+    gradient; where the given gradient, output and x begin, numbers of a picture of x; the steps from a slot to the next
+    of weights and bias, pictures whose sums stay in registers.
+    """
+    given, output, x, turned, room, slots, sums, target, zeros = arrays
+    first, count, per_slot, block, pixels, filters, line, channels, mode, learns, sends = sizes[:11]
+    given_at, output_at, x_at, x_numbers, slot_step, sum_step, together = sizes[11:18]
+    numbers, slot = pixels * filters, first // per_slot
+    for picture in range(0, count, block):
+        here, coming = min(block, count - picture), max(0, min(block, count - picture - block))
+        at, output_here, x_here = given_at + picture * numbers, output_at + picture * numbers, x_at + picture * x_numbers
+        if learns and not (sends and picture):
+            fetch_to_read(x, x_here, here * x_numbers)
+        made, made_at = given, at
+        if mode == GATED:
+            gate_pixels(given, output, (at, output_here), room, 0, sums, slot * sum_step, np.float32(0), here * pixels,
+                        filters)
+            made, made_at = room, 0
+        elif mode == SUMMED:
+            sum_pixels(given, at, sums, slot * sum_step, here * pixels, filters)
+        if sends and picture == 0:
+            fetch_to_write(target, x_here, here * x_numbers)
+        next_at, x_next = at + here * numbers, x_here + here * x_numbers
+        beside, beside_at = (output, output_here + here * numbers) if mode == GATED else (given, next_at)
+        if learns:
+            _sum((x, made, slots, given, beside), taps, slot * slot_step, int((first + picture) % per_slot != 0),
+                 (here, together, x_here, made_at), (next_at, beside_at, coming * numbers), summing)
+        if sends:
+            _multiply((made, turned, target, zeros, x), places, regions, _NO_FLOOR, (here, made_at, x_here),
+                      (line * filters, channels), (x_next, coming * x_numbers, x_next, coming * x_numbers))
 
 
 @kernel

@@ -83,8 +83,10 @@ def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk:
         a_segment = builder.mul(segment, a_step)
         b_segment = builder.gep(b, [builder.mul(segment, b_step)])
         starts = [builder.gep(row, [a_segment]) for row in rows]
+        done = builder.mul(segment, depth)
+        coming = [(builder.gep(pointer, [builder.mul(done, pace)]), pace, write) for pointer, pace, write in ahead]
         with simd.counted(builder, depth) as step:
-            for pointer, pace, write in ahead:
+            for pointer, pace, write in coming:
                 simd.fetch(builder, builder.gep(pointer, [builder.mul(step, pace)]), write=write)
             a_offset = builder.mul(step, walk[5]) if len(walk) > 5 else step
             vectors = _vectors_at(builder, builder.gep(b_segment, [builder.mul(step, b_stride)]), sums.vectors)
@@ -165,7 +167,7 @@ def make_tile(rows: int, vectors: int) -> Callable[..., None]:
 def make_fetching_tile(rows: int, vectors: int, writes: bool) -> Callable[..., None]:
     """The same with a seventh argument, (d, d_place, d_pace, e, e_place, e_pace), of what comes next.
 
-    In step k of the sum it asks for d[d_place + k · d_pace] and e[e_place + k · e_pace] to be brought nearer: d to be
+    In step k of the sum, counted through all segments, it asks for d[d_place + k · d_pace] and e[e_place + k · e_pace] to be brought nearer: d to be
     read, e to be written where `writes` says so.
     """
 

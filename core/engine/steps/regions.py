@@ -12,17 +12,20 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import NO_FLOOR, Build, Floats
-from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
+from core.engine.steps.base import Build, Floats, slot_range
+from core.engine.steps.convolution import Convolution, Place
 from core.engine.steps.geometry import Geometry, Integers
 from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
-from core.kernels import regions
+from core.kernels import maps, pointwise, regions
 from core.kernels.processor import LANES
 from core.layers.conv2d import Conv2D
 
 # Output pixels whose sums for the filters stay in registers: enough that writing these down costs little.
 _MANY_PIXELS = 256
+# Numbers of the pictures worked on together, and as many that memory is asked for meanwhile: the second-level cache
+# holds both.
+_TOGETHER = 48 * 1024
 # Below, threads may share pictures, which another step knows how to; the choice must not depend on their number.
 _FEW_PICTURES = 16
 
@@ -122,20 +125,23 @@ class RegionConvolution(Convolution):
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         assert isinstance(task.layer, Conv2D)
         shape = Geometry.of(task.layer, task.input_shapes[0]).unframed()
-        together = CACHE_FLOATS // max(shape.pixels * shape.filters, shape.inputs)
-        super().__init__(task, source, output, build, shape, min(build.chunk, max(1, together)))
+        together = max(1, _TOGETHER // (shape.pixels * shape.filters + shape.inputs))
+        super().__init__(task, source, output, build, shape, min(build.chunk, together))
         self._weights = shape.kernel[0] * shape.run * shape.filters
         self._plan_forward()
         if build.learns:
             self._plan_weights()
-        if self.target is not None:
             self._plan_backward()
 
     def groups(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Never pictures of two chunks, so that sums do not depend on where a range begins."""
+        """Never pictures of two chunks, so that sums do not depend on where a range begins; else only pools end them."""
         chunk = self.build.chunk
         for begin in range(first, end, chunk):
-            yield from super().groups(begin, min(end, begin + chunk))
+            stop = min(end, begin + chunk)
+            if self.pool:
+                yield from super().groups(begin, stop)
+            else:
+                yield begin, stop - begin
 
     def _plan_forward(self) -> None:
         shape, build = self.shape, self.build
@@ -144,7 +150,7 @@ class RegionConvolution(Convolution):
                      (shape.out[1], shape.filters, self.map_numbers), parts)
         self._filters = build.arena.floats(self._weights)
         self._forward_tables = side.tables(self.group)
-        self._forward = build.settings(0, 0, 0, shape.line, shape.filters, shape.inputs)
+        self._forward = build.settings(0, self.group, 0, 0, shape.inputs, self.map_numbers, shape.line, shape.filters)
 
     def _plan_backward(self) -> None:
         shape, build = self.shape, self.build
@@ -159,11 +165,22 @@ class RegionConvolution(Convolution):
         side = _Side((_backward_axis(shape, 0), _backward_axis(shape, 1)),
                      (shape.out[1], shape.filters, self.map_numbers), (shape.size[1], shape.channels, shape.inputs),
                      parts)
-        self._swapped, self._taps = build.arena.floats(self._weights), np.array(taps, np.int64)
+        self._taps = np.array(taps, np.int64)
+        self._swapped = build.arena.floats(self._weights if self.target is not None else 0)
         self._backward_tables = side.tables(self.group)
         self._zeros = build.arena.floats(shape.channels)
-        self._backward = build.settings(0, 0, 0, shape.out[1] * shape.filters, shape.channels,
-                                        self.map_numbers)
+        self._nothing = build.arena.floats(0)
+        self._backward = build.settings(
+            0, 0, build.chunk, self.group, shape.pixels, shape.filters, shape.out[1], shape.channels, self._mode(),
+            int(not self.frozen), int(self.target is not None), 0, 0, 0, shape.inputs, self.sums.step, self._bias_step,
+            max(1, _MANY_PIXELS // shape.pixels))
+
+    def _mode(self) -> int:
+        if self.pool:
+            return pointwise.AS_GIVEN
+        if self.relu:
+            return pointwise.GATED
+        return pointwise.SUMMED if self._biased and not self.frozen else pointwise.AS_GIVEN
 
     def _plan_weights(self) -> None:
         shape, build = self.shape, self.build
@@ -173,11 +190,9 @@ class RegionConvolution(Convolution):
                                  (down[0] * shape.out[1] + across[0]) * shape.filters, down[2], across[2])
                                 for down, across in product(*spans)], np.int64)
         self.sums = ChunkSums(build, self._weights, True)
-        together = max(1, _MANY_PIXELS // shape.pixels)
-        self._summing_weights = build.settings(
-            0, 0, build.chunk, together, 0, shape.inputs, shape.stride[0] * shape.line,
-            shape.stride[1] * shape.channels, 0, self.map_numbers, shape.out[1] * shape.filters, shape.filters,
-            shape.channels, shape.filters, self.sums.step)
+        self._summing_weights = np.array(
+            [shape.inputs, shape.stride[0] * shape.line, shape.stride[1] * shape.channels, self.map_numbers,
+             shape.out[1] * shape.filters, shape.filters, shape.channels, shape.filters], np.int64)
 
     def pack(self, weights: Floats, start: int) -> None:
         """Filters in panels."""
@@ -189,24 +204,39 @@ class RegionConvolution(Convolution):
         regions.pack_swapped(self.build.parameters.weights, self.weight.start, self._swapped, self._taps,
                              self.shape.channels, self.shape.filters)
 
+    def forward(self, first: int, end: int, thread: int) -> None:
+        """All pictures of a range at once, unless they are pooled."""
+        if self.pool:
+            super().forward(first, end, thread)
+            return
+        self.convolve((self.source.values, first * self.source.size), (self.made.values, first * self.map_numbers),
+                      end - first, self.floor, thread)
+
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each output pixel is a row of a matrix product."""
         sizes = self._forward[thread]
-        sizes[0], sizes[1], sizes[2] = count, frame[1], target[1]
-        regions.multiply_regions(frame[0], self._filters, target[0], self.bias, *self._forward_tables, floor, sizes)
+        sizes[0], sizes[2], sizes[3] = count, frame[1], target[1]
+        regions.convolve_regions(frame[0], self._filters, target[0], self.bias, *self._forward_tables, floor, sizes)
 
-    def add_weights(self, frame: Place, gradient: Place, pictures: tuple[int, int], thread: int) -> None:
-        """Sum over the pixels that each tap sees."""
-        sizes = self._summing_weights[thread]
-        sizes[0], sizes[1], sizes[4], sizes[8] = *pictures, frame[1], gradient[1]
-        regions.sum_regions(frame[0], gradient[0], self.sums.array(thread), self._spans, sizes)
+    def _back(self, first: int, end: int, thread: int) -> None:
+        """Through pool and ReLU to the filters' chunks and to the input; each input pixel gathers from its outputs."""
+        gradient = self.output.gradient
+        assert gradient is not None
+        low, high = slot_range(first, end, self.build.chunk)
+        maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
+        for start, count in self.groups(first, end):
+            given = self._through(start, count, thread) if self.pool else (gradient, start * self.map_numbers)
+            self._multiply_back(given, (start, count), thread)
 
-    def add_inputs(self, gradient: Place, frame: Place, count: int, thread: int) -> None:
-        """Each input pixel gathers from the outputs that saw it."""
-        sizes = self._backward[thread]
-        sizes[0], sizes[1], sizes[2] = count, gradient[1], frame[1]
-        regions.multiply_regions(gradient[0], self._swapped, frame[0], self._zeros, *self._backward_tables, NO_FLOOR,
-                                 sizes)
+    def _multiply_back(self, given: Place, pictures: tuple[int, int], thread: int) -> None:
+        sizes, start = self._backward[thread], pictures[0]
+        sizes[0], sizes[1], sizes[11] = *pictures, given[1]
+        sizes[12], sizes[13] = start * self.map_numbers, start * self.source.size
+        target = self._nothing if self.target is None else self.target
+        room = self.build.scratch.array("maps", thread) if self.relu and not self.pool else self._nothing
+        regions.region_gradients(
+            (given[0], self.output.values, self.source.values, self._swapped, room, self.sums.array(thread),
+             self._bias_slots, target, self._zeros), self._spans, *self._backward_tables, self._summing_weights, sizes)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which lie as the weights do."""
