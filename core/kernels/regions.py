@@ -52,8 +52,9 @@ def _multiply(arrays: tuple[Floats, Floats, Floats, Floats, Floats], places: Int
     (a, b, c, bias, coming), (count, a_start, c_start), (a_step, columns) = arrays, starts, walk
     read, reads, write, writes = near
     a_rows, c_rows = places[0], places[1]
-    steps = columns // _WIDTH * _steps(regions, count, _ROWS) + columns % _WIDTH // LANES * _steps(regions, count, _TALL)
-    pace, c_pace = -(-reads // max(1, steps)), -(-writes // max(1, steps))
+    steps = columns // _WIDTH * _steps(regions, count, _ROWS)
+    steps = max(1, steps + columns % _WIDTH // LANES * _steps(regions, count, _TALL))
+    pace, c_pace = -(-reads // steps), -(-writes // steps)
     for column in range(0, columns, _WIDTH):
         width = min(_WIDTH, columns - column)
         for number in range(len(regions)):
@@ -78,7 +79,7 @@ def _multiply(arrays: tuple[Floats, Floats, Floats, Floats, Floats], places: Int
 @kernel
 def convolve_regions(x: Floats, filters: Floats, out: Floats, bias: Floats, places: Integers, regions: Integers,
                      floor: np.float32, sizes: Integers) -> None:
-    """out = max(bias + x under the taps · filters, floor), a few pictures at a time; the tables are those of `_multiply`.
+    """out = max(bias + x under the taps · filters, floor), some pictures at a time; tables as for `_multiply`.
 
     sizes: pictures, pictures at a time; where x and out begin, numbers of a picture in both; x's step to the next
     segment, filters (whole vectors).
@@ -223,7 +224,8 @@ def region_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Float
     numbers, slot = pixels * filters, first // per_slot
     for picture in range(0, count, block):
         here, coming = min(block, count - picture), max(0, min(block, count - picture - block))
-        at, output_here, x_here = given_at + picture * numbers, output_at + picture * numbers, x_at + picture * x_numbers
+        at, output_here = given_at + picture * numbers, output_at + picture * numbers
+        x_here = x_at + picture * x_numbers
         if learns and not (sends and picture):
             fetch_to_read(x, x_here, here * x_numbers)
         made, made_at = given, at

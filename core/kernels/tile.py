@@ -167,8 +167,8 @@ def make_tile(rows: int, vectors: int) -> Callable[..., None]:
 def make_fetching_tile(rows: int, vectors: int, writes: bool) -> Callable[..., None]:
     """The same with a seventh argument, (d, d_place, d_pace, e, e_place, e_pace), of what comes next.
 
-    In step k of the sum, counted through all segments, it asks for d[d_place + k · d_pace] and e[e_place + k · e_pace] to be brought nearer: d to be
-    read, e to be written where `writes` says so.
+    In step k of the sum, counted through all segments, it asks for d[d_place + k · d_pace] and e[e_place + k · e_pace]
+    to be brought nearer: d to be read, e to be written where `writes` says so.
     """
 
     @intrinsic

@@ -21,11 +21,11 @@ from core.kernels import maps, pointwise, regions
 from core.kernels.processor import LANES
 from core.layers.conv2d import Conv2D
 
-# Output pixels whose sums for the filters stay in registers: enough that writing these down costs little.
+# Output pixels worked on together, whose sums for the filters stay in registers: enough that writing these down costs
+# little, and few enough that the first pictures of a chunk, which nobody asked for in time, are soon there.
 _MANY_PIXELS = 256
-# Numbers of the pictures worked on together, and as many that memory is asked for meanwhile: the second-level cache
-# holds both.
-_TOGETHER = 48 * 1024
+# Numbers of the pictures worked on together; the second-level cache holds them and as many that are on their way.
+_MOST_NUMBERS = 96 * 1024
 # Below, threads may share pictures, which another step knows how to; the choice must not depend on their number.
 _FEW_PICTURES = 16
 
@@ -125,8 +125,8 @@ class RegionConvolution(Convolution):
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         assert isinstance(task.layer, Conv2D)
         shape = Geometry.of(task.layer, task.input_shapes[0]).unframed()
-        together = max(1, _TOGETHER // (shape.pixels * shape.filters + shape.inputs))
-        super().__init__(task, source, output, build, shape, min(build.chunk, together))
+        together = min(_MANY_PIXELS // shape.pixels, _MOST_NUMBERS // (shape.inputs + shape.pixels * shape.filters))
+        super().__init__(task, source, output, build, shape, min(build.chunk, max(1, together)))
         self._weights = shape.kernel[0] * shape.run * shape.filters
         self._plan_forward()
         if build.learns:
@@ -134,7 +134,7 @@ class RegionConvolution(Convolution):
             self._plan_backward()
 
     def groups(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Never pictures of two chunks, so that sums do not depend on where a range begins; else only pools end them."""
+        """Never pictures of two chunks, so that sums do not depend on where a range begins; few if pooled."""
         chunk = self.build.chunk
         for begin in range(first, end, chunk):
             stop = min(end, begin + chunk)
