@@ -16,6 +16,7 @@ _COLOURS, _LARGEST_MAP = (1, 3), 64 * 64
 _CACHE_FLOATS = 96 * 1024
 _POINTWISE_CHANNELS, _BLOCK_FLOATS, _LEAST_PIXELS, _MOST_PIXELS = 8, 12 * 1024, 72, 480
 _MANY, _FEWEST_PARTS, _LARGE, _SUMS = 65_536, 3, 4096, 4096
+_WORTH_WINDOWS, _ENOUGH_WINDOWS = 1.5, 48
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
 
 
@@ -126,12 +127,30 @@ def _by_lanes(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
 
 
 def _split(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
-    """One ordinary convolution for each group, whose channels lie together in a frame, as columns do under dilation."""
-    frame, made = _padded_pixels(layer, shape) * shape[0], pixels * layer.filters
-    run = layer.kernel[0] * layer.kernel[1] * shape[0]
-    part = run * _whole_lanes(layer.filters // layer.groups)
+    """One ordinary convolution for each group, whose channels lie together in a frame, as columns do under dilation.
+
+    Groups of few filters share a plane of the frame; and all windows are copied out where they are hardly more.
+    """
+    area, made, outputs = _padded_pixels(layer, shape), pixels * layer.filters, layer.filters // layer.groups
+    taps, inputs = layer.kernel[0] * layer.kernel[1], shape[0] // layer.groups
+    if layer.groups == 1 and pixels * taps <= _WORTH_WINDOWS * area:
+        return _windows(layer, shape, pixels, joined)
+    together = max(1, min(layer.groups, LANES // outputs))
+    planes = -(-layer.groups // together)
+    channels = planes * together * inputs
+    frame, part = area * channels, taps * channels * _whole_lanes(together * outputs)
     scratch = {"frame": frame} | ({"maps": made} if joined else {})
     return Room(layer.filters, part, 2 * part, False, max(1, _CACHE_FLOATS // max(made, frame)), frame, scratch)
+
+
+def _windows(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
+    """Windows one by one, as rows of a matrix, of several pictures of a part of a batch."""
+    made, depth = pixels * layer.filters, layer.kernel[0] * layer.kernel[1] * shape[0]
+    packed, frame = depth * _whole_lanes(layer.filters), pixels * depth
+    scratch = {"frame": frame} | ({"maps": made} if joined else {})
+    group = max(1, _CACHE_FLOATS // max(made, frame), -(-_ENOUGH_WINDOWS // pixels))
+    return Room(_whole_lanes(layer.filters), packed, packed + depth * layer.filters, layer.filters % LANES == 0, group,
+                frame, scratch)
 
 
 def _is_pointwise(layer: Conv2D, shape: Shape) -> bool:

@@ -53,6 +53,31 @@ def collect_maps(frame: Floats, maps: Floats, rows: Integers, columns: Integers,
 
 
 @kernel
+def copy_runs(maps: Floats, made: Floats, runs: Integers, sizes: Integers) -> None:
+    """Copy runs of neighbours, (place in maps, place in made, how many), of each picture.
+
+    sizes: pictures, start in maps, its step to the next picture, made's.
+    """
+    pictures, start, step, made_step = sizes[:4]
+    for picture in range(pictures):
+        source, target = start + picture * step, picture * made_step
+        for run in runs:
+            copy_run(maps, source + run[0], made, target + run[1], run[2])
+
+
+@kernel
+def add_runs(made: Floats, maps: Floats, runs: Integers, sizes: Integers) -> None:
+    """Add runs of neighbours where `copy_runs` has them from."""
+    pictures, start, step, made_step = sizes[:4]
+    for picture in range(pictures):
+        source, target = start + picture * step, picture * made_step
+        for run in runs:
+            given, sums = made[target + run[1]:target + run[1] + run[2]], maps[source + run[0]:source + run[0] + run[2]]
+            for index in range(run[2]):
+                sums[index] += given[index]
+
+
+@kernel
 def pack_by_table(weights: Floats, start: int, package: Floats, table: Places) -> None:
     """package[n] = weights[start + table[n]], 0 where the table is negative."""
     for index in range(table.size):

@@ -30,12 +30,12 @@ class Band:
     taps: tuple[int, int]
 
 
-def bands(shape: Geometry) -> list[Band]:
-    """All output rows; in one band with whole filters where little padding is seen."""
+def bands(shape: Geometry, apart: int = 1) -> list[Band]:
+    """All output rows, under a dilation of `apart`; in one band with whole filters where little padding is seen."""
     whole, tall, size = shape.out[0], shape.kernel[0], shape.size[0]
     starts = np.arange(whole) * shape.stride[0] - shape.corner[0]
-    lows = np.clip(-starts, 0, tall)
-    highs = np.maximum(lows, np.clip(size - starts, 0, tall))
+    lows = np.clip(-(starts // apart), 0, tall)
+    highs = np.maximum(lows, np.clip(-((starts - size) // apart), 0, tall))
     if (highs - lows).sum() > (1 - _WORTH) * whole * tall:
         return [Band((0, whole), (0, tall))]
     return [Band(rows, (int(lows[rows[0]]), int(highs[rows[0]]))) for rows in _runs(np.stack([lows, highs]))]

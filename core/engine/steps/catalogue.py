@@ -17,6 +17,7 @@ from core.engine.steps.lanewise import LanewiseConvolution
 from core.engine.steps.merge import Join, Sum
 from core.engine.steps.neighbours import Neighbours
 from core.engine.steps.noise import Drop, Noisy, RandomSlope
+from core.engine.steps.patches import PatchConvolution, few_windows
 from core.engine.steps.per_channel import Hinged, Scaled, Sloped
 from core.engine.steps.planes import PlaneConvolution, few_channels
 from core.engine.steps.pointwise import PointwiseConvolution
@@ -54,6 +55,11 @@ def _pointwise(task: Task, source: Tensor, output: Tensor, build: Build) -> Step
     return (SharedConvolution if share_pictures(task, build) else PointwiseConvolution)(task, source, output, build)
 
 
+def _split(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
+    """Groups or dilated filters taken apart; windows one by one where they are few."""
+    return (PatchConvolution if few_windows(task) else SplitConvolution)(task, source, output, build)
+
+
 def _abreast(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
     """Pictures in lanes, unless there are too few of them."""
     return (AbreastConvolution if build.batch >= LANES else _convolution)(task, source, output, build)
@@ -64,7 +70,7 @@ STEPS: dict[str, _Maker] = {
     "pointwise": _single(_pointwise),
     "abreast": _single(_abreast),
     "winograd": _single(WinogradConvolution),
-    "split": _single(SplitConvolution),
+    "split": _single(_split),
     "lanewise": _single(LanewiseConvolution),
     "dense": _single(FullyConnected),
     "flatten": _single(Transpose),

@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine.arena import padded
+from core.engine.steps.base import Build
 from core.engine.steps.geometry import Geometry, Integers
+from core.engine.tensor import Floats, Tensor
+from core.kernels import spreading
 from core.kernels.processor import LANES
 from core.layers.base import Shape
 from core.layers.conv2d import Conv2D
@@ -39,7 +42,7 @@ class Spread(Geometry):
     """A convolution whose pictures are spread over a frame. `channels` are those of one group.
 
     `pitch` is the distance of neighbouring columns, `together` how many output pixels share a vector. Without `copied`
-    the picture itself is the frame.
+    the picture itself is the frame. So many groups are `joined` in a plane.
     """
 
     dilation: tuple[int, int]
@@ -49,19 +52,20 @@ class Spread(Geometry):
     pitch: int
     together: int
     copied: bool = True
+    joined: int = 1
 
     @classmethod
-    def by_groups(cls, layer: Conv2D, shape: Shape) -> "Spread":
-        """A plane for each group, columns sorted by the dilation."""
-        dilation, channels = reach_apart(layer), shape[0] // layer.groups
-        return cls(**_base(layer, shape), dilation=dilation, groups=layer.groups, planes=layer.groups,
-                   phases=dilation[1], pitch=channels, together=1)
+    def by_groups(cls, layer: Conv2D, shape: Shape, numbers: int) -> "Spread":
+        """A plane for as many groups as fill a vector with so many numbers each, columns sorted by the dilation."""
+        dilation, joined = reach_apart(layer), max(1, min(layer.groups, LANES // numbers))
+        return cls(**base_of(layer, shape), dilation=dilation, groups=layer.groups, planes=-(-layer.groups // joined),
+                   phases=dilation[1], pitch=joined * (shape[0] // layer.groups), together=1, joined=joined)
 
     @classmethod
     def by_lanes(cls, layer: Conv2D, shape: Shape) -> "Spread":
         """A plane for each channel of a group, in which every output channel finds its own input."""
         together = max(1, LANES // layer.filters)
-        found = cls(**_base(layer, shape), dilation=reach_apart(layer), groups=layer.groups,
+        found = cls(**base_of(layer, shape), dilation=reach_apart(layer), groups=layer.groups,
                     planes=shape[0] // layer.groups, phases=layer.stride[1] if together > 1 else 1,
                     pitch=layer.filters if together > 1 else padded(layer.filters, LANES), together=together)
         plain = layer.groups == layer.filters == shape[0] and found.frame == found.size and together == 1
@@ -103,6 +107,21 @@ class Spread(Geometry):
         """Filters of a group."""
         return self.filters // self.groups
 
+    @property
+    def run(self) -> int:
+        """Neighbouring numbers in a plane that one row of a filter covers."""
+        return self.kernel[1] * self.pitch
+
+    @property
+    def drop(self) -> int:
+        """Numbers from one row that a filter looks at to the next."""
+        return self.dilation[0] * self.line
+
+    @property
+    def members(self) -> list[tuple[int, int]]:
+        """The groups in each plane: first and end. The last plane may have fewer."""
+        return [(first, min(first + self.joined, self.groups)) for first in range(0, self.groups, self.joined)]
+
     def column(self, number: Integers) -> Integers:
         """Where columns of the padded picture lie in a row."""
         found: Integers = (number % self.phases * self.columns + number // self.phases) * self.pitch
@@ -132,7 +151,7 @@ class Spread(Geometry):
         return found
 
 
-def _base(layer: Conv2D, shape: Shape) -> dict[str, Any]:
+def base_of(layer: Conv2D, shape: Shape) -> dict[str, Any]:
     """What does not depend on how a frame is laid out."""
     found = Geometry.of(layer, shape)
     return {"channels": shape[0] // layer.groups, "size": found.size, "frame": found.frame, "corner": found.corner,
@@ -159,3 +178,32 @@ class Spreading:
     def sizes(self, frame_numbers: int, plane: int) -> tuple[int, ...]:
         """The kernels' settings, for frames of that size."""
         return (0, 0, self._numbers, frame_numbers, self._planes, plane, self._count, int(self._neighbours))
+
+
+class Frames:
+    """How pictures get into the frames of `Spread.by_groups` and back. The last plane may have fewer groups."""
+
+    def __init__(self, shape: Spread, source: Tensor, build: Build) -> None:
+        self._source, self._parts = source, []
+        rows, columns = shape.spreading()
+        whole = shape.groups // shape.joined
+        for first, planes, members in ((0, whole, shape.joined), (whole, 1, shape.groups - whole * shape.joined)):
+            if planes and members:
+                channels = np.arange(planes * members * shape.channels, dtype=np.int32) + first * shape.pitch
+                table = Spreading(rows + first * shape.plane, columns, channels.reshape(planes, -1), source.channels)
+                sizes = build.settings(*table.sizes(shape.frame_numbers, shape.plane))
+                self._parts.append((table, sizes))
+
+    def fill(self, frame: Floats, start: int, count: int, thread: int) -> None:
+        """So many pictures of the source, from `start` on, go into frames; what lies on padding is not touched."""
+        for table, settings in self._parts:
+            sizes = settings[thread]
+            sizes[0], sizes[1] = count, start * self._source.size
+            spreading.spread_maps(self._source.values, frame, table.rows, table.columns, table.channels, sizes)
+
+    def collect(self, frame: Floats, target: Floats, start: int, count: int, thread: int) -> None:
+        """Frames go to where so many pictures lie in an array like the source, from `start` on."""
+        for table, settings in self._parts:
+            sizes = settings[thread]
+            sizes[0], sizes[1] = count, start * self._source.size
+            spreading.collect_maps(frame, target, table.rows, table.columns, table.channels, sizes)

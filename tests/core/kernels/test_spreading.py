@@ -37,6 +37,21 @@ def test_collecting_is_the_way_back():
     assert np.array_equal(back.reshape(pictures.shape), pictures)
 
 
+def test_runs_are_copied_and_added_back():
+    maps, made, runs = flat(np.arange(20)), flat(np.zeros(24)), np.array([(0, 2, 3), (2, 5, 1), (1, 9, 2)])
+    sizes = np.array([2, 4, 8, 12])
+    spreading.copy_runs(maps, made, runs, sizes)
+    for start, place in ((4, 0), (12, 12)):
+        assert made[place:place + 12].tolist() == [0, 0, start, start + 1, start + 2, start + 2, 0, 0, 0, start + 1,
+                                                   start + 2, 0]
+    sums = flat(np.ones(20))
+    spreading.add_runs(made, sums, runs, sizes)
+    wanted = [1.0] * 20
+    for start in (4, 12):
+        wanted[start:start + 3] = [1 + start, 1 + 2 * (start + 1), 1 + 3 * (start + 2)]
+    assert sums.tolist() == wanted
+
+
 @pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "plain"])
 def test_packing_by_table(compiled):
     pack = spreading.pack_by_table if compiled else plain(spreading.pack_by_table)
