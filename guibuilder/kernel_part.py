@@ -141,7 +141,7 @@ def _drawn(network: Network) -> tuple[object, ...]:
 def _lines_of(name: str, use: KernelUse) -> list[Line]:
     """The kernel and its reason; of a layer that another one takes along, that one first."""
     first, others = use.together[0], [each for each in use.together if each != name]
-    kernel = f"<b>{escape(use.kernel)}</b>: {escape(use.reason)}"
+    kernel = f"<b>{escape(use.kernel)}</b> – {escape(use.reason)}"
     if not others:
         return [Line(kernel, why=use.about)]
     together = "in one step with " + " and ".join(escape(each.rpartition("/")[2]) for each in others)

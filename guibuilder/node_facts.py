@@ -39,6 +39,8 @@ def shape_lines(inference: Inference, node: Node) -> list[Line]:
     lines += [Line(escape(part), "error") for problem in errors for part in problem.formula.splitlines()]
     if shape is not None:
         lines.append(Line(f"out {describe(shape)}" + (" (passed through)" if node.layer.bypassed else "")))
+    elif errors and gets is None:
+        lines.append(Line("out ? (needs an input first)", "soft"))
     elif errors:
         lines.append(Line("out does not fit", "error"))
     else:

@@ -206,7 +206,8 @@ class StartScreen(QScrollArea):
             super().keyPressEvent(event)
 
     def focus_first(self) -> None:
-        """Put the focus on the first template."""
+        """Put the focus on the first template, and show the page from its top."""
+        QTimer.singleShot(0, lambda: self.verticalScrollBar().setValue(0))
         next(iter(self.cards.values())).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def sizeHint(self) -> QSize:

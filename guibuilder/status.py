@@ -29,9 +29,11 @@ def cost_text(inference: Inference, cost: Cost, batch: int, optimizer: str) -> s
     layers = plural(len(expanded(inference.network).nodes), "layer")
     blocking = next((problem for problem in inference.errors if problem.layer), None)
     if not inference.network.nodes:
-        return "Drag a layer from the left, or start from a template"
+        return "Start from a template, or drag layers together"
     if not inference.runs:
-        until = f" until {blocking.layer} fits" if blocking is not None else ""
+        until = ""
+        if blocking is not None:
+            until = f" until {blocking.layer} {'fits' if blocking.node in inference.inputs else 'has its input'}"
         return f"{layers} · parameters and cost unknown{until}"
     trainable = "" if cost.trainable == cost.parameters else f" ({cost.trainable:,} trainable)"
     memory = bytes_text(cost.memory_bytes(batch, optimizer))

@@ -15,6 +15,7 @@ from guibuilder.background import Worker
 from guibuilder.document import Change, Document, Selection
 
 TEST, FILE, DRAWN = "test", "file", "drawn"
+READY_SOON = "One moment: the engine gets ready …"
 _SETTLE = 30
 
 
@@ -102,6 +103,8 @@ class Viewing(QObject):
             self.ask_soon()
 
     def _follow(self, change: Change) -> None:
+        if change.loaded and self.last is not None:
+            self._say(READY_SOON)  # what is shown is of another network
         if change.touched("network"):
             self._choose_layer()
         if any(change.touched(part) for part in ("network", "weights", "data")) or _starts_otherwise(change):
@@ -136,7 +139,7 @@ class Viewing(QObject):
         self._number = number
         if self.last is None:
             # What was said before (an empty canvas, a problem) is over; the first answer may wait for the engine.
-            self._say("One moment: the engine gets ready …")
+            self._say(READY_SOON)
 
     def _project(self) -> Project:
         project = self._document.project
@@ -151,7 +154,7 @@ class Viewing(QObject):
             return "Select a layer to see what it puts out."
         if not self.training and not self._document.whole.runs:
             first = self._document.whole.errors[0]
-            return f"{first.message} Then this shows what {self.layer} puts out."
+            return f"{first.message.rstrip('.')}. Then this shows what {self.layer} puts out."
         return ""
 
     def _seen(self, seen: Seen) -> None:

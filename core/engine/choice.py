@@ -116,4 +116,7 @@ def _convolution(layer: Conv2D, task: Task) -> Choice:
         if used >= _WORTH_BLOCKS:
             return Choice("winograd", "3×3 at stride 1, whole vectors of channels: a quarter of the products")
         return Choice("convolution", f"register tiles: Winograd's 4×4 blocks would be only {used:.0%} full")
+    strided = layer.kernel != (1, 1) and layer.stride != (1, 1)
+    if strided and channels % LANES == 0 and layer.filters % LANES == 0:
+        return Choice("regions", "register tiles without a frame of zeros: with a stride the frame would cost the most")
     return Choice("convolution", "register tiles: each row of a filter covers neighbouring numbers")

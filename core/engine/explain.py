@@ -24,6 +24,9 @@ ABOUT: Mapping[str, str] = {
                 "added up in fixed patterns; then 36 products do what takes 144 by the definition, and a last pattern "
                 "of sums gives the outputs. They are the same but for rounding in about the sixth digit.",
     "convolution": f"Every output is its sum of products, as the definition says. {_TILES}",
+    "regions": "Every output is its sum of products, as the definition says. Outputs whose windows reach over the "
+               "edge by the same pixels are done together, so that no frame of zeros is copied around the "
+               f"picture; on the way back each pixel gathers what the outputs that saw it send. {_TILES}",
     "pointwise": f"A matrix product: one row for each pixel, one column for each filter. {_TILES}",
     "abreast": f"Winograd's way for 5×5: a block of 2×2 outputs comes from a patch of 6×6 inputs. Patch and filter are "
                "first added up in fixed patterns; then 36 products do what takes 100 by the definition, and a last "
@@ -55,6 +58,19 @@ ABOUT: Mapping[str, str] = {
             "probability near 0 is ever taken.",
     "none": "It costs no time.",
 }
+# What people read instead of the name, where that is a word of this program's own.
+TITLES: Mapping[str, str] = {
+    "winograd": "Winograd 3×3", "abreast": "Winograd 5×5", "convolution": "direct convolution",
+    "regions": "direct convolution with a stride", "pointwise": "1×1 convolution", "split": "convolution in parts",
+    "lanewise": "convolution channel by channel", "dense": "matrix product", "maxout": "maxout",
+    "flatten": "reordering", "reshape": "reordering", "max-pool": "max pooling", "average-pool": "average pooling",
+    "length-pool": "L2 pooling", "weighted-pool": "weighted pooling", "channel-pool": "channel pooling",
+    "global-average": "global average", "dropout": "dropout", "noisy": "noise", "random-slope": "random slope",
+    "activation": "activation", "learned-slope": "learned slope", "hinges": "learned hinges",
+    "scale": "scale and shift", "add": "addition", "neighbours": "response normalisation",
+    "concatenate": "concatenation", "pad": "padding", "softmax": "softmax", "batch-norm": "batch normalisation",
+    "definition": "NumPy definition", "loss": "Softmax in the loss", "none": "nothing to do",
+}
 _IN_PLACE = Choice("none", "the numbers already lie in an order that the next layer can read")
 _NOTHING = Choice("none", "it hands on what it gets")
 _WITH_LOSS = Choice("loss", "Softmax and cross-entropy are one formula; apart they only run where outputs are wanted")
@@ -62,9 +78,13 @@ _WITH_LOSS = Choice("loss", "Softmax and cross-entropy are one formula; apart th
 
 @dataclass(frozen=True)
 class Use:
-    """How one layer is computed; `together` names all layers of the same step, the one that decides first."""
+    """How one layer is computed; `together` names all layers of the same step, the one that decides first.
+
+    `kernel` is the name of a step, `title` the same for people.
+    """
 
     kernel: str
+    title: str
     reason: str
     about: str
     together: tuple[str, ...]
@@ -87,7 +107,7 @@ def uses(network: Network, loss: str = "cross-entropy", precise: bool = False) -
 
 
 def _use(choice: Choice, together: tuple[str, ...]) -> Use:
-    return Use(choice.kernel, choice.reason, ABOUT.get(choice.kernel, ""), together)
+    return Use(choice.kernel, TITLES[choice.kernel], choice.reason, ABOUT.get(choice.kernel, ""), together)
 
 
 def _members(task: Task, makers: Mapping[str, Task], kept: Container[str]) -> tuple[str, ...]:

@@ -187,8 +187,13 @@ def _wire_in(inference: Inference, node: Node) -> Iterator[Candidate]:
         others.sort(key=lambda each: (each.id in network.outgoing, _distance(each, node)))
         for other in others[:4]:
             edge = Edge(other.id, node.id, network.free_port(node.id) or 0)
-            yield f"Wire {other.name} into it", partial(network.connect, edge)
-            yield f"Wire {other.name} into it through a Flatten", partial(_through_flatten, network, edge)
+            ways: list[Candidate] = [
+                (f"Wire {other.name} into it", partial(network.connect, edge)),
+                (f"Wire {other.name} into it through a Flatten", partial(_through_flatten, network, edge)),
+            ]
+            # A size that is not known yet lets both pass; what follows from the types goes first.
+            maps = other.layer.family in ("convolution", "pooling") and node.layer.family == "dense"
+            yield from reversed(ways) if maps and node.type != "Flatten" else ways
     yield f"Delete {node.name}", partial(remove_and_reconnect, network, [node.id])
 
 

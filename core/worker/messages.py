@@ -258,7 +258,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class KernelUse:
-    """How a layer is computed: the kernel's name, why that one, what it does.
+    """How a layer is computed: the kernel's name for people, why that one, what it does.
 
     `together` names all layers of the same step, the one that decides first.
     """

@@ -139,6 +139,25 @@ def make_room(network: Network, key: str) -> Network:
     return network.move({other: (place[0] + shift, place[1]) for other, place in row.items()})
 
 
+def cleared(before: Network, after: Network) -> Network:
+    """After an edit that lays new nodes on others: a tidy drawing is arranged, else what is in their way moves on."""
+    new = [key for key in after.nodes if key not in before.nodes]
+    if new and is_tidy(before):
+        return after.move(arrange(after))
+    for key in new:
+        sources, place = after.inputs_of(key), after.nodes[key].position
+        if not sources or not any(_overlap(after, other, place) for other in after.nodes if other != key):
+            continue
+        x, y = after.nodes[sources[min(sources)]].position
+        row = [other for other, node in after.nodes.items()
+               if other != key and node.position[0] > x and abs(node.position[1] - y) < NODE_HEIGHT]
+        nearest = min((after.nodes[other].position[0] for other in row), default=x + 2 * COLUMN)
+        shift = max(0.0, x + 2 * COLUMN - nearest)
+        moved = {other: (after.nodes[other].position[0] + shift, after.nodes[other].position[1]) for other in row}
+        after = after.move({**moved, key: (x + COLUMN, y)})
+    return after
+
+
 def is_tidy(network: Network) -> bool:
     """Whether all nodes lie where arranging would put them; such a drawing is kept tidy."""
     return bool(network.nodes) and _same(network, arrange(network))

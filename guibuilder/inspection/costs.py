@@ -15,6 +15,7 @@ from core.train.options import TrainOptions
 from core.worker.messages import Seen
 from guibuilder.cost_facts import backward_why, field_words, macs_formula
 from guibuilder.document import Document
+from guibuilder.fields import choice_words
 from guibuilder.inspection.base import InspectionView, Needs
 from guibuilder.text_field import TextField
 from guibuilder.theme import Theme
@@ -188,8 +189,9 @@ class Costs(InspectionView):
         memory = bytes_text(found.memory_bytes(options.batch_size, options.optimizer))
         kept = bytes_text(found.activation_bytes * options.batch_size)
         frozen = "" if found.trainable == found.parameters else f", {found.trainable:,} of them trainable"
-        self.caption.setText(f"{found.parameters:,} parameters{frozen} · training with {options.optimizer} needs "
-                             f"{memory}; the activations, {kept} in all, share memory")
+        self.caption.setText(f"{found.parameters:,} parameters{frozen} · training with "
+                             f"{choice_words(options.optimizer)} needs {memory}; "
+                             f"the activations, {kept} in all, share memory")
 
     def _set_batch(self, size: int) -> None:
         options = replace(self.needs.document.project.options, batch_size=size)

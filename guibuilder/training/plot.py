@@ -23,6 +23,7 @@ TELL_INTERVAL = 1.0
 MOST_MARKS = 60
 HEAD = 18
 LEAST_LOSS = 1e-6
+WHOLE = 1.04  # room for the word "100 %" at its line
 
 
 class Plot(QWidget):
@@ -77,6 +78,7 @@ class Plot(QWidget):
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.setContentsMargins(0, 1, 6, 0)
+        item.getViewBox().setRange(xRange=(0, 1), yRange=(0.0, WHOLE if self._share else 1.0), padding=0)
         self._line.hide()
         self.view.setFrameShape(pyqtgraph.PlotWidget.Shape.NoFrame)
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -127,7 +129,7 @@ class Plot(QWidget):
         shown = _thinned(validation)
         marks = "d" if len(shown.x) <= MOST_MARKS else None
         self._validation.setData(shown.x, self._place(shown.y), symbol=marks, symbolSize=8)
-        ends = (0.0, 1.04) if self._share else _ends(train, validation, self.log.isChecked())
+        ends = (0.0, WHOLE) if self._share else _ends(train, validation, self.log.isChecked())
         if (epochs, ends) != self._room:
             self._room = (epochs, ends)
             self._item.getViewBox().setRange(xRange=(0, max(epochs, 1)), yRange=ends, padding=0)

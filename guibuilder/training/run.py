@@ -39,6 +39,7 @@ class TrainingRun(Standing):
         self.threads: int | None = None
         self.why_anew = ""
         self._number, self._first_step = 0, ""
+        self._wrongly_drawn = False
         self._until = ""
         self._offset = 0
         self._advanced = False
@@ -149,6 +150,7 @@ class TrainingRun(Standing):
         errors = self.document.whole.errors
         if errors:
             self._fail(Trouble(errors[0].sentence(), errors[0].layer or None))
+            self._wrongly_drawn = True
             return
         self.trouble = self.result = None
         project, self.network = self.document.project, self.document.project.network
@@ -269,7 +271,7 @@ class TrainingRun(Standing):
         self.start()
 
     def _fail(self, trouble: Trouble) -> None:
-        self._number = 0
+        self._number, self._wrongly_drawn = 0, False
         self.trouble = trouble
         self._enter(State.FAILED)
 
@@ -281,6 +283,9 @@ class TrainingRun(Standing):
         elif change.touched("history") and not self.active:
             self.figures.show(change.after.history)
             self.advanced.emit()
+        if change.touched("network") and self._wrongly_drawn:
+            self._wrongly_drawn = False
+            self.dismiss()  # it is about the drawing before; the problems tell what is still wrong
         if change.touched("options") and self.active:
             rate = change.after.options.learning_rate
             if rate != change.before.options.learning_rate:

@@ -16,7 +16,7 @@ from tests.mouse import body, click
 
 SETTLED = 300
 # Which of them depends on the lanes that a batch fills.
-FOR_FIVE_BY_FIVE = ("convolution: ", "abreast: ")
+FOR_FIVE_BY_FIVE = ("direct convolution – ", "Winograd 5×5 – ")
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def test_it_says_kernel_reason_and_company(part, document, selection, worker, qt
     selection.set([document.network.names["C1"]])
     assert lines(part) == ["the engine gets ready …"]
     answer(worker, qtbot)
-    kernel = "convolution: register tiles: each row of a filter covers neighbouring numbers"
+    kernel = "direct convolution – register tiles: each row of a filter covers neighbouring numbers"
     assert lines(part) == [kernel, "in one step with A1 and S2"]
     assert "in the processor's registers" in part.block.toolTip()
     assert "cache" in part.block.toolTip()
     selection.set([document.network.names["S2"]])
     assert lines(part) == ["in one step with C1 and A1", f"C1: {kernel}"]
     selection.set([document.network.names["Flatten"]])
-    assert lines(part)[0].startswith("none: ")
+    assert lines(part)[0].startswith("nothing to do – ")
     qtbot.wait(SETTLED)
     assert worker.count("LookAtKernels") == 1, "one answer for all layers"
     for ids in ([document.network.names["Input"]], [document.network.names[name] for name in ("C1", "C3")], []):
@@ -67,7 +67,7 @@ def test_a_click_explains_it(part, document, selection, worker, qtbot):
     document.load(template("vgg-small"))
     selection.set([document.network.names["S1_conv2"]])
     answer(worker, qtbot)
-    assert lines(part)[0].startswith("winograd: ")
+    assert lines(part)[0].startswith("Winograd 3×3 – ")
     assert "36 products" not in part.block.text()
     QTest.mouseClick(part.why, Qt.MouseButton.LeftButton)
     assert "36 products" in part.block.text()
@@ -80,19 +80,19 @@ def test_it_follows_edits_and_the_settings_of_the_training(part, document, selec
     key = document.network.names["S1_conv2"]
     selection.set([key])
     answer(worker, qtbot)
-    assert lines(part)[0].startswith("winograd: ")
+    assert lines(part)[0].startswith("Winograd 3×3 – ")
     document.edit("Precise", options=replace(document.project.options, precise=True))
     qtbot.waitUntil(lambda: worker.count("LookAtKernels") == 2)
     assert answer(worker, qtbot).precise
-    assert lines(part)[0].startswith("convolution: ")
+    assert lines(part)[0].startswith("direct convolution – ")
     document.undo_stack.undo()
     qtbot.waitUntil(lambda: worker.count("LookAtKernels") == 3)
     answer(worker, qtbot)
-    assert lines(part)[0].startswith("winograd: ")
+    assert lines(part)[0].startswith("Winograd 3×3 – ")
     document.edit("Dilate", network=document.network.change(key, dilation=2, padding=2))
     qtbot.waitUntil(lambda: worker.count("LookAtKernels") == 4)
     answer(worker, qtbot)
-    assert lines(part)[0].startswith("split: ")
+    assert lines(part)[0].startswith("convolution in parts – ")
 
 
 def test_moving_a_layer_asks_nothing(part, document, selection, worker, qtbot):
@@ -114,7 +114,7 @@ def test_an_answer_to_an_earlier_question_is_passed_over(part, document, selecti
     worker.answer(early, kernels(early))
     assert lines(part) == ["the engine gets ready …"]
     answer(worker, qtbot)
-    assert lines(part)[0].startswith("split: ")
+    assert lines(part)[0].startswith("convolution in parts – ")
 
 
 def test_layers_in_blocks_and_blocks_themselves(part, document, selection, worker, qtbot):
@@ -122,7 +122,7 @@ def test_layers_in_blocks_and_blocks_themselves(part, document, selection, worke
     block = document.network.names["S1B1"]
     selection.set([block])
     answer(worker, qtbot)
-    assert lines(part) == ["winograd conv1, conv2", "batch-norm conv1_norm, conv2_norm"]
+    assert lines(part) == ["Winograd 3×3 conv1, conv2", "batch normalisation conv1_norm, conv2_norm"]
     document.open((block,))
     selection.set([document.network.names["conv1_relu"]])
     assert lines(part)[0] == "in one step with conv1_norm"
@@ -166,7 +166,7 @@ def test_it_stands_in_the_window_between_shape_and_cost(lenet, qtbot):
     click(parts.canvas, body(parts.canvas, "C1"))
     qtbot.waitUntil(part.isVisible)
     answer(parts.worker, qtbot)
-    assert lines(part)[0].startswith("convolution: ")
+    assert lines(part)[0].startswith("direct convolution – ")
     page = parts.properties.node_page
     shape, own, cost = (widget.mapToGlobal(widget.rect().topLeft()).y() for widget in (page.shape, part, page.cost))
     assert shape < own < cost

@@ -63,7 +63,7 @@ def test_what_is_missing_and_what_waits(lenet):
     edge = next(edge for edge in lenet.edges if edge.target == lenet.names["C3"])
     network = lenet.disconnect(edge)
     shape, price = facts(network, "C3")
-    assert shape == ["in nothing yet", "out does not fit"]
+    assert shape == ["in nothing yet", "out ? (needs an input first)"]
     assert price[0] == "parameters unknown"
     assert facts(network, "A3")[0][-1] == "out ? (waits for the layers before it)"
 

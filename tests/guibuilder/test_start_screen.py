@@ -121,3 +121,12 @@ def test_everything_can_be_reached_and_is_named(screen):
     for button in screen.findChildren(QPushButton):
         assert button.accessibleName() or button.text()
     assert all(card.accessibleName() and card.focusPolicy() != Qt.FocusPolicy.NoFocus for card in screen.cards.values())
+
+
+def test_it_is_shown_from_its_top_again(screen, qtbot):
+    bar = screen.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    screen.focus_first()
+    assert screen.cards["lenet5"].hasFocus()
+    qtbot.waitUntil(lambda: bar.value() == 0)

@@ -25,6 +25,10 @@ def test_the_first_error_is_named(status, document, qtbot):
     assert status.costs.text() == "14 layers · parameters and cost unknown until C3 fits"
     with qtbot.waitSignal(status.problems_pressed):
         status.problems.click()
+    document.undo_stack.undo()
+    edge = next(edge for edge in document.network.edges if edge.target == document.network.names["C3"])
+    document.edit("Cut", network=document.network.disconnect(edge))
+    assert status.costs.text() == "14 layers · parameters and cost unknown until C3 has its input"
 
 
 def test_warnings_are_not_errors(document):
@@ -42,7 +46,7 @@ def test_frozen_layers_are_not_trainable(status, document):
 def test_nothing_drawn_is_not_called_a_problem(status, document):
     document.edit("x", network=Network())
     assert status.problems.text() == "Nothing drawn yet"
-    assert "start from a template" in status.costs.text()
+    assert "Start from a template" in status.costs.text()
 
 
 def test_batch_and_optimizer_count_in_memory(document):

@@ -157,3 +157,14 @@ def test_empty_network_says_what_to_do(qtbot: QtBot, worker: Scripted, qapp):
     viewing = viewing_of(empty, Selection(empty), worker)  # type: ignore[arg-type]
     viewing.want(viewing, True)
     qtbot.waitUntil(lambda: "drag layers" in viewing.sentence)
+
+
+def test_what_was_seen_of_another_network_goes_with_it(viewing: Viewing, worker: Scripted, document: Document,
+                                                       qtbot: QtBot):
+    viewing.want(viewing, True)
+    wait_for(qtbot, worker, 1)
+    worker.answer(worker.last("Watch"), seen(worker.last("Watch")))
+    assert viewing.last is not None
+    document.load(tiny())
+    assert (viewing.last, viewing.sentence) == (None, "One moment: the engine gets ready …")
+    wait_for(qtbot, worker, 2)

@@ -67,6 +67,7 @@ def _abreast(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
 
 STEPS: dict[str, _Maker] = {
     "convolution": _single(_convolution),
+    "regions": _single(_convolution),
     "pointwise": _single(_pointwise),
     "abreast": _single(_abreast),
     "winograd": _single(WinogradConvolution),

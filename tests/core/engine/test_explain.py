@@ -3,7 +3,7 @@
 import pytest
 
 from core.engine.engine import Engine
-from core.engine.explain import ABOUT, uses
+from core.engine.explain import ABOUT, TITLES, uses
 from core.engine.flow import make_flow
 from core.engine.fusion import fused
 from core.engine.steps.catalogue import STEPS
@@ -43,7 +43,27 @@ def test_every_layer_of_every_template_has_words(name):
 
 
 def test_every_step_is_explained_and_nothing_else():
-    assert ABOUT.keys() == STEPS.keys() | {"reshape", "loss", "none"}
+    assert ABOUT.keys() == TITLES.keys() == STEPS.keys() | {"reshape", "loss", "none"}
+
+
+def test_people_read_no_word_of_our_own():
+    """They read Winograd's name and the size of the filter instead of what the program calls its steps."""
+    network = chain((16, 32, 32), ("Conv2D", {"filters": 16, "kernel": 5}), ("Conv2D", {"filters": 16, "kernel": 3}))
+    found = uses(network)
+    assert [(found[name].kernel, found[name].title) for name in ("Conv2D0", "Conv2D1")] == [
+        ("abreast", "Winograd 5×5"), ("winograd", "Winograd 3×3")]
+    assert not {"abreast", "lanewise", "pointwise", "neighbours", "hinges"} & set(TITLES.values())
+
+
+@pytest.mark.parametrize("batch", [16, 2])
+def test_a_stride_is_told_and_computed_without_frames(batch):
+    network = chain((16, 12, 12), ("Conv2D", {"filters": 32, "kernel": 3, "stride": 2, "padding": 1}),
+                    ("Conv2D", {"filters": 32, "kernel": 1, "stride": 2}), ("Conv2D", {"filters": 5, "stride": 2}))
+    found = uses(network)
+    assert [found[name].kernel for name in ("Conv2D0", "Conv2D1", "Conv2D2")] == ["regions", *["convolution"] * 2]
+    engine = Engine(network, lively_weights(network), batch, threads=1)
+    assert engine.choices()["Conv2D0"].startswith("regions: register tiles without a frame")
+    engine.close()
 
 
 def test_layers_of_one_step_say_so():

@@ -111,3 +111,23 @@ def test_a_network_that_goes_takes_the_card_along(broken, qtbot):
     broken.selection.set([node(broken, "C3")])
     broken.document.edit("Delete", network=broken.document.network.remove(node(broken, "C3")))
     qtbot.waitUntil(lambda: not broken.card.isVisible())
+
+
+def test_a_layer_that_a_fix_adds_lies_on_no_other(canvas, qtbot):
+    """Dense was dropped half on the pool; the way there leads through a Flatten, which is offered first."""
+    for kind, x in (("Conv2D", 40), ("MaxPool2D", 264)):
+        drop_layer(canvas, kind, QPointF(x, 100))
+    drop_layer(canvas, "Dense", QPointF(264 + 150, 116))
+    dense = node(canvas, "Dense")
+    move(canvas, badge(canvas, "Dense"), NONE)
+    assert canvas.card.isVisible()
+    words = [button.text() for button in canvas.card.buttons]
+    assert words[0] == "Wire MaxPool2D into it through a Flatten"
+    QTest.mouseClick(canvas.card.buttons[0], Qt.MouseButton.LeftButton)
+    network = canvas.document.network
+    flatten = node(canvas, "Flatten")
+    assert network.inputs_of(dense) == {0: flatten}
+    bodies = {key: item.body() for key, item in canvas.scene.nodes.items()}
+    assert not [key for key in bodies if key != flatten and bodies[key].intersects(bodies[flatten])]
+    canvas.document.undo_stack.undo()
+    assert network.nodes.keys() - canvas.document.network.nodes.keys() == {flatten}

@@ -333,3 +333,15 @@ def test_a_batch_that_memory_would_not_hold_is_made_smaller_by_one_click(run: Tr
     assert document.project.options.batch_size == 16
     assert worker.last("Train").project.options.batch_size == 16
     assert run.state is State.PREPARING
+
+
+def test_what_was_wrong_with_the_drawing_goes_with_the_next_edit(run: TrainingRun, document: Document):
+    document.edit("Cut", network=document.network.disconnect(document.network.edges[0]))
+    run.start()
+    assert run.state is State.FAILED
+    assert run.trouble is not None
+    document.edit("Another name", options=replace(document.project.options, epochs=9))
+    assert run.state is State.FAILED, "still the same drawing"
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert (run.state, run.trouble) == (State.IDLE, None)
