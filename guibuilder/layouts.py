@@ -62,7 +62,7 @@ class Layouts(QObject):
             widget.setVisible(panel not in hidden)
         height = max(1, self._rows.height())
         self._columns.setSizes(_numbers(self._key("columns"), 3) or self._usual_columns())
-        self._rows.setSizes(_numbers(self._key("rows"), 2) or [share * height // 100 for share in ROWS[name]])
+        self._rows.setSizes(_numbers(self._key("rows"), 2) or _shared(height, ROWS[name], self._scale))
 
     def _usual_columns(self) -> list[int]:
         width = max(1, self._columns.width())
@@ -100,6 +100,12 @@ class Layouts(QObject):
     def is_shown(self, panel: str) -> bool:
         """Whether a panel is shown."""
         return not self._panels[panel].isHidden()
+
+
+def _shared(height: int, shares: tuple[int, int], scale: float) -> list[int]:
+    """Heights of canvas and lower panel: larger text wants more room below, up to half where it had less."""
+    below = max(shares[1], min(50, round(shares[1] * scale)))
+    return [height * (100 - below) // 100, height * below // 100]
 
 
 def _numbers(key: str, count: int) -> list[int] | None:

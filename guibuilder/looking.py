@@ -89,7 +89,7 @@ class Looking(Bench):
         self.presenting = not self.presenting
         if self.presenting:
             self._scale_before = self.theme.scale
-            self.theme.set_scale(max(PRESENTATION_SCALE, self.theme.scale))
+            self.theme.set_scale(max(PRESENTATION_SCALE, self.theme.scale), remember=False)
             self._hidden = [panel for panel in ("palette",) if self.is_shown(panel)]
             for panel in self._hidden:
                 self.toggle(panel)

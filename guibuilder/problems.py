@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from core.graph.fixes import Fix, fixes_for
 from core.graph.rules import reachable
 from core.graph.shapes import Inference, Problem
-from guibuilder.canvas.placing import cleared
 from guibuilder.document import Change, Document, Selection
 from guibuilder.theme import Theme
 
@@ -290,7 +289,7 @@ class ProblemsPanel(QScrollArea):
 
     def apply(self, fix: Fix) -> None:
         """Change the network as a fix says, as one step of undo."""
-        self._document.edit(f"Fix: {fix.text}", whole=cleared(self._document.project.network, fix.network))
+        self._document.edit(f"Fix: {fix.text}", whole=fix.network)
 
 
 def _note(text: str) -> QLabel:

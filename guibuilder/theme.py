@@ -125,10 +125,11 @@ class Theme(QObject):
         QSettings().setValue("theme", self.choice)
         self._refresh()
 
-    def set_scale(self, scale: float) -> None:
-        """Take a text size, one of `SCALES`, and remember it."""
+    def set_scale(self, scale: float, *, remember: bool = True) -> None:
+        """Take a text size, one of `SCALES`; the next start has it too where it is to be remembered."""
         self.scale = _known_scale(scale)
-        QSettings().setValue("text scale", self.scale)
+        if remember:
+            QSettings().setValue("text scale", self.scale)
         self._refresh()
 
     def font(self, size: float = 13, *, bold: bool = False) -> QFont:

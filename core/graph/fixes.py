@@ -6,6 +6,7 @@ from functools import partial
 
 from core.errors import CoreError, NetworkError
 from core.graph.block import Block
+from core.graph.clearing import cleared
 from core.graph.goals import goals_of, with_output
 from core.graph.heal import insert_on_edge, remove_and_reconnect
 from core.graph.levels import put_block
@@ -41,7 +42,7 @@ def fixes_for(inference: Inference, problem: Problem) -> tuple[Fix, ...]:
     found: list[Fix] = []
     for text, edit in _candidates(inference, problem):
         try:
-            network = edit()
+            network = cleared(inference.network, edit())
         except CoreError:
             continue
         after = infer(network, inference)

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 from core.graph.fixes import Fix, fixes_for
 from core.graph.shapes import Problem
 from guibuilder.canvas.look import worst_problem
-from guibuilder.canvas.placing import cleared
 from guibuilder.canvas.style import Style
 from guibuilder.document import Document
 from guibuilder.theme import FIELD_RADIUS, NODE_RADIUS
@@ -137,7 +136,7 @@ class ErrorCard(QFrame):
         assert self.problem is not None
         title = f"Fix {self.problem.layer}: {fix.text}"
         self.forget()
-        self._document.edit(title, network=cleared(self._document.network, fix.network))
+        self._document.edit(title, network=fix.network)
         self.dismissed.emit()
 
     # Qt ---------------------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """Where a new node goes: right of the one before, wrapping into rows like text, never on top of another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import EdgeRefused
 from core.graph.arrange import MARGIN, arrange
+from core.graph.clearing import is_tidy
 from core.graph.heal import insert_on_edge
 from core.graph.network import Edge, Network, Node
 from guibuilder.canvas.geometry import COLUMN, LANE, NODE_HEIGHT, NODE_WIDTH, ROW_GAP, SNAP, node_height
@@ -137,34 +138,6 @@ def make_room(network: Network, key: str) -> Network:
         return network
     shift = x + COLUMN - nearest
     return network.move({other: (place[0] + shift, place[1]) for other, place in row.items()})
-
-
-def cleared(before: Network, after: Network) -> Network:
-    """After an edit that lays new nodes on others: a tidy drawing is arranged, else what is in their way moves on."""
-    new = [key for key in after.nodes if key not in before.nodes]
-    if new and is_tidy(before):
-        return after.move(arrange(after))
-    for key in new:
-        sources, place = after.inputs_of(key), after.nodes[key].position
-        if not sources or not any(_overlap(after, other, place) for other in after.nodes if other != key):
-            continue
-        x, y = after.nodes[sources[min(sources)]].position
-        row = [other for other, node in after.nodes.items()
-               if other != key and node.position[0] > x and abs(node.position[1] - y) < NODE_HEIGHT]
-        nearest = min((after.nodes[other].position[0] for other in row), default=x + 2 * COLUMN)
-        shift = max(0.0, x + 2 * COLUMN - nearest)
-        moved = {other: (after.nodes[other].position[0] + shift, after.nodes[other].position[1]) for other in row}
-        after = after.move({**moved, key: (x + COLUMN, y)})
-    return after
-
-
-def is_tidy(network: Network) -> bool:
-    """Whether all nodes lie where arranging would put them; such a drawing is kept tidy."""
-    return bool(network.nodes) and _same(network, arrange(network))
-
-
-def _same(network: Network, places: Mapping[str, Place]) -> bool:
-    return all(network.nodes[key].position == place for key, place in places.items())
 
 
 def _at(node: Node, place: Place) -> Node:

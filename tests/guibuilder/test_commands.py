@@ -1,7 +1,7 @@
 """What actions do with several parts at once: finding, panes, pictures, help, presentation, data."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QImageReader
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -127,6 +127,7 @@ def test_help_pages(parts, qtbot):
 def test_presentation_and_back(parts, theme):
     parts.toggle_presentation()
     assert parts.presenting
+    assert float(QSettings().value("text scale", 1.0)) == 1.0, "a start after a crash has the usual text again"
     assert theme.scale == 1.5
     assert parts.full_screen
     parts.toggle_presentation()

@@ -65,6 +65,8 @@ def test_larger_text_has_wider_panels_and_sizes_of_its_own(layouts, theme, qtbot
     shown(layouts, qtbot)
     theme.set_scale(1.5)
     assert layouts.columns.sizes()[2] > 400
+    upper, lower = layouts.rows.sizes()
+    assert abs(upper - lower) <= 20, "the curves and their words need half of the height"
     layouts.columns.setSizes([250, 890, 300])
     layouts.keep()
     theme.set_scale(1.0)

@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import EdgeRefused
+from core.graph.clearing import is_tidy
 from core.graph.network import Edge, Network
 from core.graph.rules import check_edge
 from core.graph.shapes import infer
@@ -30,7 +31,7 @@ def test_layers_added_one_after_the_other_lie_like_text():
         network, last = placing.added_after(network, node, last), (node.id,)
     assert [node.position for node in network.nodes.values()] == [
         (24, 24), (248, 24), (472, 24), (696, 24), (24, 194), (248, 194)]
-    assert placing.is_tidy(network)
+    assert is_tidy(network)
     assert len(network.edges) == 5
 
 
@@ -39,7 +40,7 @@ def test_adding_in_the_middle_of_a_chain_puts_it_into_the_wire(lenet):
     after = placing.added_after(lenet, node, (lenet.names["C1"],))
     assert after.inputs_of(node.id) == {0: lenet.names["C1"]}
     assert after.inputs_of(lenet.names["A1"]) == {0: node.id}
-    assert placing.is_tidy(after), "a tidy drawing stays tidy"
+    assert is_tidy(after), "a tidy drawing stays tidy"
 
 
 def test_a_drawing_of_ones_own_is_not_rearranged(lenet):
