@@ -186,9 +186,11 @@ class RegionConvolution(Convolution):
         shape, build = self.shape, self.build
         spans = [[_span(_forward_axis(shape, axis), tap, shape, axis) for tap in range(shape.kernel[axis])]
                  for axis in (0, 1)]
-        self._spans = np.array([((down[1] * shape.size[1] + across[1]) * shape.channels,
-                                 (down[0] * shape.out[1] + across[0]) * shape.filters, down[2], across[2])
-                                for down, across in product(*spans)], np.int64)
+        found = [((down[1] * shape.size[1] + across[1]) * shape.channels,
+                  (down[0] * shape.out[1] + across[0]) * shape.filters, down[2], across[2], number)
+                 for number, (down, across) in enumerate(product(*spans))]
+        # One that sees all pixels comes first.
+        self._spans = np.array(sorted(found, key=lambda span: -span[2] * span[3]), np.int64)
         self.sums = ChunkSums(build, self._weights, True)
         self._summing_weights = np.array(
             [shape.inputs, shape.stride[0] * shape.line, shape.stride[1] * shape.channels, self.map_numbers,
