@@ -13,7 +13,6 @@ pytestmark = pytest.mark.skipif(not COMPILED, reason="without compilation every 
 STRIDED = [{"kernel": 3, "stride": 2, "padding": 1}, {"kernel": 3, "stride": 2}, {"kernel": 2, "stride": 3},
            {"kernel": (5, 2), "stride": (1, 3), "padding": "same"}, {"kernel": 7, "stride": 2, "padding": 3},
            {"kernel": (1, 4), "stride": (2, 1), "padding": [0, 3, 1, 0]}, {"kernel": (9, 8), "stride": 2, "padding": 2}]
-BEHIND = [(), ("ReLU",), ("ReLU", "MaxPool2D")]
 
 
 def _network(settings, behind=(), filters=48, channels=16, size=(9, 8)):
@@ -32,9 +31,22 @@ def test_right(settings):
     assert disagreement(_network(settings, filters=16, channels=32), 14) <= 1e-5
 
 
-@pytest.mark.parametrize("behind", BEHIND[1:], ids=str)
-def test_right_with_what_runs_with_it(behind):
-    assert disagreement(_network(STRIDED[0], behind), 14) <= 1e-5
+@pytest.mark.parametrize("settings", STRIDED, ids=str)
+def test_right_with_relu_whether_or_not_a_tap_sees_all_pixels(settings):
+    assert disagreement(_network(settings, ("ReLU",)), 14) <= 1e-5
+
+
+def test_right_with_relu_and_pool():
+    assert disagreement(_network(STRIDED[0], ("ReLU", "MaxPool2D")), 14) <= 1e-5
+
+
+@pytest.mark.parametrize("behind", [(), ("ReLU",)], ids=str)
+def test_right_on_pictures_that_are_taken_one_by_one(behind):
+    assert disagreement(_network(STRIDED[0], behind, filters=16, channels=32, size=(33, 30)), 14) <= 1e-5
+
+
+def test_right_without_a_bias():
+    assert disagreement(_network({**STRIDED[0], "bias": False}, ("ReLU",)), 14) <= 1e-5
 
 
 def test_a_batch_norm_behind_is_folded_in():
@@ -67,8 +79,9 @@ def test_a_picture_gets_the_same_answer_alone():
     assert np.array_equal(together, alone)
 
 
-def test_frozen_filters_still_send_the_gradient_back():
-    network = _network({**STRIDED[0], "frozen": True})
+@pytest.mark.parametrize("behind", [(), ("ReLU",)], ids=str)
+def test_frozen_filters_still_send_the_gradient_back(behind):
+    network = _network({**STRIDED[0], "frozen": True}, behind)
     assert disagreement(network, 14) <= 1e-5
 
 
