@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.engine.flow import Task
-from core.engine.steps.geometry import is_pointwise
+from core.engine.steps.geometry import has_few_long_filters, is_pointwise
 from core.engine.steps.spread import reach_apart, small_groups
 from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
@@ -119,4 +119,6 @@ def _convolution(layer: Conv2D, task: Task) -> Choice:
     strided = layer.kernel != (1, 1) and layer.stride != (1, 1)
     if strided and channels % LANES == 0 and layer.filters % LANES == 0:
         return Choice("regions", "register tiles without a frame of zeros: with a stride the frame would cost the most")
+    if has_few_long_filters(layer, task.input_shapes[0]):
+        return Choice("dots", "dot products along the filters: so few filters would leave most of a vector idle")
     return Choice("convolution", "register tiles: each row of a filter covers neighbouring numbers")

@@ -24,6 +24,8 @@ ABOUT: Mapping[str, str] = {
                 "added up in fixed patterns; then 36 products do what takes 144 by the definition, and a last pattern "
                 "of sums gives the outputs. They are the same but for rounding in about the sixth digit.",
     "convolution": f"Every output is its sum of products, as the definition says. {_TILES}",
+    "dots": "Every output is its sum of products, as the definition says. The numbers under a row of a filter are "
+            "multiplied vector by vector, and a vector's lanes are added up at the end.",
     "regions": "Every output is its sum of products, as the definition says. Outputs whose windows reach over the "
                "edge by the same pixels are done together, so that no frame of zeros is copied around the "
                f"picture; on the way back each pixel gathers what the outputs that saw it send. {_TILES}",
@@ -62,6 +64,7 @@ ABOUT: Mapping[str, str] = {
 TITLES: Mapping[str, str] = {
     "winograd": "Winograd 3×3", "abreast": "Winograd 5×5", "convolution": "direct convolution",
     "regions": "direct convolution with a stride", "pointwise": "1×1 convolution", "split": "convolution in parts",
+    "dots": "convolution by dot products",
     "lanewise": "convolution channel by channel", "dense": "matrix product", "maxout": "maxout",
     "flatten": "reordering", "reshape": "reordering", "max-pool": "max pooling", "average-pool": "average pooling",
     "length-pool": "L2 pooling", "weighted-pool": "weighted pooling", "channel-pool": "channel pooling",

@@ -9,7 +9,7 @@ from core.layers.base import Layer
 from core.layers.merge import Add
 from core.layers.pooling import MaxPool2D
 
-_CONVOLUTIONS = ("convolution", "regions", "pointwise", "winograd", "abreast", "split", "lanewise")
+_CONVOLUTIONS = ("convolution", "regions", "pointwise", "winograd", "abreast", "split", "dots", "lanewise")
 _TAKES_RELU = (*_CONVOLUTIONS, "dense", "batch-norm", "add")
 
 

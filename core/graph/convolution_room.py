@@ -17,6 +17,7 @@ _CACHE_FLOATS = 96 * 1024
 _POINTWISE_CHANNELS, _BLOCK_FLOATS, _LEAST_PIXELS, _MOST_PIXELS = 8, 12 * 1024, 72, 480
 _MANY, _FEWEST_PARTS, _LARGE, _SUMS = 65_536, 3, 4096, 4096
 _WORTH_WINDOWS, _ENOUGH_WINDOWS = 1.5, 48
+_FEW_DOTS, _LONG_DOTS = 4, 4
 _LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
 
 
@@ -95,6 +96,8 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = F
     full = height * width / (_BLOCK * _BLOCK * blocks[0] * blocks[1])
     if whole and layer.kernel == (3, 3) and layer.stride == (1, 1) and full >= _WORTH_BLOCKS:
         return _in_blocks(layer, shape[0], blocks)
+    if layer.filters <= _FEW_DOTS and layer.kernel[1] * shape[0] >= _LONG_DOTS * LANES:
+        return _by_dots(layer, shape, height * width, relu or pool)
     return _direct(layer, shape, (height, width), pool or (relu and not (first and _in_registers(layer, shape))))
 
 
@@ -221,6 +224,15 @@ def _abreast(layer: Conv2D, shape: Shape, out: tuple[int, int], pool: bool, firs
                "products": 0 if first else _POSITIONS * channels, "back": 0 if first else rows * line * channels}
     scratch = {name: count * LANES for name, count in vectors.items()}
     return Room(_POSITIONS * weights + biases, 0, (3 - first) * _POSITIONS * weights, False, 1, frame, scratch)
+
+
+def _by_dots(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
+    """A few filters, whose rows are taken whole: nothing is filled up to vectors."""
+    weights, made = layer.filters * shape[0] * layer.kernel[0] * layer.kernel[1], pixels * layer.filters
+    area = _padded_pixels(layer, shape) * shape[0]
+    frame = area if any(layer.window().padded(*shape[1:])) else 0
+    scratch = {"frame": frame} | ({"maps": made} if joined else {})
+    return Room(LANES + weights, 0, 2 * weights, False, max(1, _CACHE_FLOATS // max(made, area)), frame, scratch)
 
 
 def _direct(layer: Conv2D, shape: Shape, out: tuple[int, int], joined: bool) -> Room:

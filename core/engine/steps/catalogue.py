@@ -11,6 +11,7 @@ from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.definition import Definition
 from core.engine.steps.dense import FullyConnected, LargestPiece
 from core.engine.steps.direct import DirectConvolution
+from core.engine.steps.dots import DotConvolution
 from core.engine.steps.few_abreast import FewFiltersAbreast
 from core.engine.steps.few_filters import FewFilters, suits
 from core.engine.steps.lanewise import LanewiseConvolution
@@ -72,6 +73,7 @@ STEPS: dict[str, _Maker] = {
     "abreast": _single(_abreast),
     "winograd": _single(WinogradConvolution),
     "split": _single(_split),
+    "dots": _single(DotConvolution),
     "lanewise": _single(LanewiseConvolution),
     "dense": _single(FullyConnected),
     "flatten": _single(Transpose),

@@ -75,6 +75,10 @@ class DirectConvolution(Convolution):
         self._transposed = build.arena.floats(shape.kernel[0] * shape.filters * shape.run)
         self._zeros = build.arena.floats(max(shape.run, shape.length) + 2 * LANES)
         self._scatter = [self._scatter_sweep(band) for band in turned(self.bands, shape)]
+        self._plan_sums()
+
+    def _plan_sums(self) -> None:
+        shape, build = self.shape, self.build
         self._slot_step = shape.kernel[0] * shape.widened * shape.length
         self.sums = ChunkSums(build, self._slot_step, self._alike, self.takes_turns)
         self._pixel_sums = PixelSums(build, shape, self.bands, self.sums.step, self.group)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine.arena import padded
+from core.kernels.dots import FEW
 from core.kernels.processor import LANES
 from core.layers.base import Shape
 from core.layers.conv2d import Conv2D
@@ -23,6 +24,15 @@ def is_pointwise(layer: Conv2D, shape: Shape) -> bool:
     """Whether a convolution is one matrix product of all its pixels, with filters enough to fill vectors."""
     plain = layer.kernel == layer.stride == (1, 1) and layer.groups == 1 and not any(layer.window().padded(*shape[1:]))
     return plain and shape[0] >= _POINTWISE_CHANNELS and 2 * layer.filters > LANES
+
+
+# Vectors in a row of a filter from which on they are worth adding up at its end.
+_LONG = 4
+
+
+def has_few_long_filters(layer: Conv2D, shape: Shape) -> bool:
+    """Whether filters are so few that vectors should lie along their rows, and these long enough."""
+    return layer.filters <= FEW and layer.kernel[1] * shape[0] >= _LONG * LANES
 
 
 @dataclass(frozen=True)

@@ -76,12 +76,12 @@ def test_branches_are_estimated_well(batch):
 @pytest.mark.parametrize("batch", [1, 24, 64])
 @pytest.mark.parametrize("settings", [
     {"kernel": 6, "stride": 3, "groups": 7}, {"kernel": 5, "dilation": 4, "stride": 2},
-    {"kernel": 3, "dilation": 2, "padding": 2}], ids=str)
-def test_groups_and_dilated_filters_are_estimated_well(settings, batch):
+    {"kernel": 3, "dilation": 2, "padding": 2}, {"kernel": 6, "padding": 2, "filters": 3}], ids=str)
+def test_groups_and_dilated_or_few_filters_are_estimated_well(settings, batch):
     build = Builder()
     build.add("Input", "Input", shape=[3, 25, 25])
     build.add("Conv2D", "Stem", filters=35, kernel=1)
-    build.add("Conv2D", "Apart", filters=70, **settings)
+    build.add("Conv2D", "Apart", **{"filters": 70, **settings})
     build.add("ReLU", "R")
     build.add("GlobalAveragePool2D", "Mean")
     build.add("Dense", "Out", units=10)
