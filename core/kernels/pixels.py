@@ -8,13 +8,15 @@ from numba import types
 from numpy.typing import NDArray
 
 from core.kernels import simd
-from core.kernels.jit import kernel
+from core.kernels.jit import helper, kernel
 from core.kernels.processor import LANES
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
+from core.kernels.turning import turned
 
 Floats = NDArray[np.float32]
 
 TOGETHER = LANES // 2  # filters that are put in order at once
+_STRETCH = 1024  # pixels of some channels that are turned before the next channels
 _INT32 = ir.IntType(32)
 _INDICES = ir.VectorType(_INT32, LANES)
 
@@ -119,12 +121,47 @@ def load_pixels(typing: Any, given: Any, room: Any, live: Any) -> Any:
     return signature, generate
 
 
+@intrinsic
+def _turn_square(typing: Any, given: Any, made: Any) -> Any:
+    """LANES pixels of as many channels change places: (given, place, step to the next channel), (made, place, step)."""
+    signature = types.void(given, made)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds, parts = signature.args, members(builder, signature.args, arguments)
+        start, end = (simd.address(context, builder, kind[0], *part[:2])
+                      for kind, part in zip(kinds, parts, strict=True))
+        rows = [simd.load(builder, builder.gep(start, [builder.mul(parts[0][2], whole(row))])) for row in range(LANES)]
+        for number, vector in enumerate(turned(builder, rows)):
+            simd.store(builder, vector, builder.gep(end, [builder.mul(parts[1][2], whole(number))]))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@helper
+def _turn_squares(given: Floats, made: Floats, start: int, channels: int, pixels: int) -> None:
+    """Turn a picture square by square; the last ones overlap those before, so that none is cut.
+
+    Some channels are read a good way on before the next ones, as memory likes it.
+    """
+    for low in range(0, pixels, _STRETCH):
+        for square in range(0, channels, LANES):
+            channel = min(square, channels - LANES)
+            for place in range(low, min(low + _STRETCH, pixels), LANES):
+                pixel = min(place, pixels - LANES)
+                _turn_square((given, start + channel * pixels + pixel, pixels),
+                             (made, start + pixel * channels + channel, channels))
+
+
 @kernel
 def turn_pictures(given: Floats, made: Floats, channels: int, pixels: int, first: int, end: int) -> None:
     """made[n][pixel][channel] = given[n][channel][pixel] for the pictures n from first to end; reads nothing else."""
     size = channels * pixels
     for picture in range(first, end):
         start = picture * size
+        if min(channels, pixels) >= LANES:
+            _turn_squares(given, made, start, channels, pixels)
+            continue
         for pixel in range(0, pixels - LANES + 1, LANES):
             for channel in range(0, channels, TOGETHER):
                 store_pixels((given, start + channel * pixels + pixel, pixels),

@@ -10,8 +10,8 @@ from tests.core.kernels.arrays import room
 pytestmark = pytest.mark.skipif(not COMPILED, reason="written in vectors, which only the compiler knows")
 
 
-@pytest.mark.parametrize("channels", [2, 3, 8, 9, 83])
-@pytest.mark.parametrize("pixels", [1, 15, 16, 49])
+@pytest.mark.parametrize("channels", [2, 3, 8, 9, 16, 83])
+@pytest.mark.parametrize("pixels", [1, 15, 16, 49, 1100])
 def test_channels_come_behind_their_pixel(channels, pixels):
     given = np.random.default_rng(channels).normal(size=(3, channels, pixels)).astype(np.float32)
     made = room(3, channels, pixels)
