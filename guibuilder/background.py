@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal
 from core.errors import CoreError
 from core.graph.network import Network
 from core.worker.launch import serve
-from core.worker.messages import Done, Progress, Ready, Refused, Seen, Trained, Warm
+from core.worker.messages import Cancel, Done, Progress, Ready, Refused, Seen, Trained, Warm
 from guibuilder.worker_process import Ended, WorkerProcess, how_it_ended
 
 READ_INTERVAL = 0.05
@@ -75,8 +75,12 @@ class Worker(QObject):
     def warm(self, network: Network | None = None) -> int:
         """Start, and load and compile what a network needs before anybody presses Train.
 
-        `warming` is the number of the request until it is done.
+        `warming` is the number of the request until it is done. What another network still waits to have compiled is
+        left: somebody may wait for this one.
         """
+        if self.warming:
+            self.send(Cancel(self.warming))
+            self.forget(self.warming)
         number = self.ask(Warm(0, network), lambda result: self._warmed(number),
                           lambda message, details: self._warmed(number))
         self.warming = number

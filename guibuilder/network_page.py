@@ -11,7 +11,7 @@ from guibuilder.document import Document
 from guibuilder.layer_table import LayerTable
 from guibuilder.node_facts import Line
 from guibuilder.properties_parts import Block, NameRow, caption
-from guibuilder.text_field import TextField
+from guibuilder.text_field import BATCH_WIDTH, TextField
 from guibuilder.theme import Theme
 from guibuilder.words import bytes_text, plural
 
@@ -67,7 +67,7 @@ class NetworkPage(QWidget):
         setting = settings_of(TrainOptions)["batch_size"]
         field, words, row = TextField(setting), QLabel("Batch size"), QHBoxLayout()
         field.setToolTip(f"{setting.help} It is the batch size of the training, and can be changed there too.")
-        field.setFixedWidth(round(124 * theme.scale))
+        field.keep_width(theme, BATCH_WIDTH)
         field.edited.connect(self._set_batch)
         words.setBuddy(field)
         row.addWidget(words)

@@ -23,9 +23,11 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from core.errors import SettingError
 from core.settings import Setting
 from guibuilder.fields import STEPPED, help_text, read, shown, step, unfinished
+from guibuilder.theme import Theme
 
 SETTLE = 150
 SEVERAL = "several values"
+BATCH_WIDTH = 124  # pixels for a batch size with its unit, at the usual text size
 _ARROWS = 18
 
 
@@ -49,6 +51,15 @@ class TextField(QLineEdit):
         if setting.kind in STEPPED:
             self.setTextMargins(0, 0, _ARROWS, 0)
         self.show_value(setting.default)
+
+    def keep_width(self, theme: Theme, width: int) -> None:
+        """Be so wide (pixels at the usual text size), also when the text size changes."""
+        self._theme, self._width = theme, width
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedWidth(round(self._width * self._theme.scale))
 
     def show_value(self, value: Any) -> None:
         """Show a value, unless the person is just typing it."""

@@ -107,7 +107,7 @@ class Worker:
         report = self._reporter(request.number)
 
         if isinstance(request, Warm):
-            return answers.warm(request, report)
+            return answers.warm(request, self._until_cancelled(request.number, report))
         if isinstance(request, LookAtData):
             return answers.look_at_data(request, self._library, report)
         if isinstance(request, LookAtKernels):

@@ -17,7 +17,7 @@ from guibuilder.cost_facts import backward_why, field_words, macs_formula
 from guibuilder.document import Document
 from guibuilder.fields import choice_words
 from guibuilder.inspection.base import InspectionView, Needs
-from guibuilder.text_field import TextField
+from guibuilder.text_field import BATCH_WIDTH, TextField
 from guibuilder.theme import Theme
 from guibuilder.words import bytes_text
 
@@ -128,7 +128,7 @@ class Costs(InspectionView):
         self.caption.setProperty("soft", True)
         self.caption.setWordWrap(True)
         self.batch = TextField(settings_of(TrainOptions)["batch_size"])
-        self.batch.setFixedWidth(round(124 * needs.theme.scale))
+        self.batch.keep_width(needs.theme, BATCH_WIDTH)
         self.batch.edited.connect(self._set_batch)
         self.rows = CostModel(needs.document, needs.theme)
         self.table = QTableView()

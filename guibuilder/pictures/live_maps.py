@@ -1,6 +1,7 @@
 """What the selected layer sees on the picture that is looked at, live; a column beside the curves."""
 
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.worker.messages import Seen
@@ -65,12 +66,18 @@ class LiveMaps(QWidget):
 
     def _hover(self, words: str) -> None:
         seen = self._viewing.last
-        if words or seen is None:
-            self.words.setText(words)
-        elif not seen.training and not is_trained(self._document.project):
-            self.words.setText("not trained yet: initial weights")
-        else:
-            self.words.setText(says_words(seen))
+        if not words and seen is not None:
+            untrained = not seen.training and not is_trained(self._document.project)
+            words = "not trained yet: initial weights" if untrained else says_words(seen)
+        room = self.words.width()
+        shown = self.words.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room) if room else words
+        self.words.setText(shown)
+        self.words.setToolTip("" if shown == words else words)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Other words may fit."""
+        super().resizeEvent(event)
+        self._hover("")
 
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks: ask for what is to be seen."""

@@ -72,6 +72,7 @@ class TrainingPanel(QWidget):
         self.form.data.understood.connect(self.maps.ask)
         document.changed.connect(self._follow)
         theme.changed.connect(self._paint)
+        theme.changed.connect(self._refresh)
         self.banner.closed.connect(self._close_banner)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Training")

@@ -209,3 +209,14 @@ def test_bug_in_short_work_surfaces(qtbot: QtBot):
         qtbot.waitUntil(lambda: bool(raised))
     assert raised[0][0] is ZeroDivisionError
     QCoreApplication.processEvents()
+
+
+def test_warming_up_for_another_network_leaves_the_one_before(worker: Worker, qtbot: QtBot, monkeypatch):
+    sent = []
+    monkeypatch.setattr(worker, "send", sent.append)
+    first = worker.warm()
+    assert worker.warming == first
+    second = worker.warm(template("lenet5").network)
+    assert [type(message).__name__ for message in sent] == ["Warm", "Cancel", "Warm"]
+    assert sent[1] == m.Cancel(first)
+    assert worker.warming == second

@@ -106,3 +106,11 @@ def test_notes_are_kept_and_typing_is_one_step(page, document, qtbot):
 def test_an_empty_network_has_no_table(page, document):
     document.edit("clear", network=document.network.remove(*document.network.nodes))
     assert not page.table.isVisible()
+
+
+def test_the_batch_size_keeps_room_for_its_unit(page, theme):
+    width = page.batch.width()
+    theme.set_scale(1.5)
+    assert page.batch.width() == round(width * 1.5)
+    theme.set_scale(1.0)
+    assert page.batch.width() == width

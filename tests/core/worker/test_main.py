@@ -128,6 +128,16 @@ def test_a_file_that_nobody_waits_for_any_more_is_not_handed_over(client, tmp_pa
     assert isinstance(client.answer(OpenFile(0, str(tmp_path / "net.gbnet"))), Done)
 
 
+def test_kernels_that_nobody_waits_for_any_more_are_left(client):
+    """A large network was opened and left for another one: its kernels must not keep the training waiting."""
+    number = client.answer(Warm(0, small_cnn())).number
+    client.send(Cancel(number + 1))
+    refused = client.answer(Warm(0, small_cnn()))
+    assert isinstance(refused, Refused)
+    assert refused.message == "Stopped."
+    assert isinstance(client.answer(Warm(0, small_cnn())), Done)
+
+
 def test_a_bug_is_told_with_its_details_and_the_worker_lives_on(client):
     refused = client.answer(Measure(0, None))
     assert isinstance(refused, Refused)
