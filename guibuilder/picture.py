@@ -15,6 +15,7 @@ from core.formats.atomic import write_atomically
 POINTS_PER_PIXEL = 0.75
 LARGEST_SIDE = 20_000
 _FONTS = re.compile('font-family="([^"]*)"')
+_TEXTS = re.compile("<text[ >].*?</text>", re.DOTALL)
 
 
 def write_picture(svg: str, path: Path, scale: float = 2.0, kind: str = "") -> tuple[int, int]:
@@ -31,7 +32,8 @@ def write_picture(svg: str, path: Path, scale: float = 2.0, kind: str = "") -> t
 
 def _painted(svg: str, scale: float, kind: str) -> tuple[bytes, tuple[int, int]]:
     """The bytes of a png or pdf, with its size in pixels or points."""
-    renderer = QSvgRenderer(QByteArray(with_one_font(svg).encode("utf-8")))
+    text = with_one_font(svg) if kind != "pdf" else with_times_apart(with_one_font(svg))
+    renderer = QSvgRenderer(QByteArray(text.encode("utf-8")))
     if not renderer.isValid():
         raise CoreError("This picture cannot be painted.")
     return _pdf(renderer) if kind == "pdf" else _png(renderer, scale)
@@ -56,6 +58,15 @@ def with_one_font(svg: str) -> str:
         return f'font-family="{escaped(next((name for name in wanted if name in known), fallback))}"'
 
     return _FONTS.sub(chosen, svg)
+
+
+def with_times_apart(svg: str) -> str:
+    """SVG text whose "×" are pieces of their own.
+
+    Fonts such as Inter draw one between digits with another glyph, which stands for no letter, so that "5×5" copied out
+    of a PDF would become "5 5".
+    """
+    return _TEXTS.sub(lambda found: found[0].replace("×", "<tspan>×</tspan>"), svg)
 
 
 def _png(renderer: QSvgRenderer, scale: float) -> tuple[bytes, tuple[int, int]]:

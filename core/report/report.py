@@ -26,6 +26,7 @@ MOST_SHEETS = 3
 _LIBRARIES = ("numpy", "numba", "onnx", "safetensors")
 _STYLE = """
 body { font: 15px/1.5 Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif; color: #1B2430; background: #FFFFFF;
+       font-feature-settings: 'calt' 0; /* printed, Inter's × between digits would be no letter */
        margin: 2em auto; max-width: 1100px; padding: 0 1.5em; }
 h1 { font-size: 1.7em; margin: 0; } h2 { font-size: 1.2em; margin: 2em 0 .5em; } p.soft, td.soft { color: #566375; }
 table { border-collapse: collapse; font-size: .9em; }

@@ -1,5 +1,7 @@
 """SVG painted by Qt: sizes, colours, fonts, and what cannot be painted."""
 
+import shutil
+import subprocess
 import threading
 
 import pytest
@@ -71,3 +73,17 @@ def test_huge_pictures_are_scaled_down_and_nonsense_is_refused(qapp, tmp_path, m
         write_picture("hello", tmp_path / "b.png")
     with pytest.raises(FileError, match="no folder"):
         write_picture(draw(NETWORK).svg, tmp_path / "missing" / "b.png")
+
+
+def test_sizes_are_copied_out_of_a_pdf_whole(qapp, tmp_path):
+    """Inter draws × between digits with a glyph of no letter; as a piece of its own it stays a letter in the file."""
+    svg = draw(NETWORK).svg
+    apart = picture.with_times_apart(svg)
+    assert apart.count("<tspan>×</tspan>") > 10
+    assert apart.replace("<tspan>×</tspan>", "×") == svg
+    reader = shutil.which("pdftotext")
+    if reader is None:
+        pytest.skip("pdftotext is not installed")
+    write_picture(svg, tmp_path / "a.pdf")
+    words = subprocess.run([reader, "-layout", str(tmp_path / "a.pdf"), "-"], capture_output=True, check=True)
+    assert "6 of 5×5, stride 1" in words.stdout.decode("utf-8")
