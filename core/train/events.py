@@ -80,6 +80,9 @@ class EpochDone:
 class Finished:
     """The training ended as it should. `reason`: done, stopped or patience; weights as they are now.
 
+    With early stopping, the weights at the end (not where it was stopped) are those of `best_epoch`, the epoch with the
+    lowest validation loss; 0 where they are just the last ones.
+
     `state` (slots of the optimizer) and `progress` (counters) let a later training go on exactly from here. Where
     pictures are normalised, `progress` holds the "mean" and "spread" of each channel.
     """
@@ -92,6 +95,7 @@ class Finished:
     test_accuracy: float | None = None
     state: Mapping[str, Array] = field(default_factory=dict)
     progress: Mapping[str, Any] = field(default_factory=dict)
+    best_epoch: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from core.engine.engine import StepResult
 from core.errors import TrainingError
 from core.graph.expand import expanded
 from core.layers.base import Array
+from core.train.best import Best
 from core.train.control import Control
 from core.train.events import BatchDone, EpochDone, Event, Failed, Finished, Started
 from core.train.job import Job
@@ -49,9 +50,10 @@ class Training:
         self.rate = self.options.learning_rate
         self.epoch, self._batch = 1, 0
         self._seen, self._speed, self._patience = Means(), Rate(), Patience(self.options.patience)
+        self._best = Best(wanted=self.options.patience > 0)
         self.schedule = Schedule(self.options)
         # What remembers something over batches or epochs, by its name in `progress`.
-        self._kept: dict[str, Kept] = {"patience": self._patience, "schedule": self.schedule}
+        self._kept: dict[str, Kept] = {"patience": self._patience, "best": self._best, "schedule": self.schedule}
         self._began = 0.0
         self._optimizer = make_optimizer(self.options)
 
@@ -82,6 +84,8 @@ class Training:
             if self._seen.pictures >= len(prepared.parts.train):
                 done = self._end_of_epoch(prepared, self._speed.seconds - self._began)
                 reason = "patience" if self._patience.over(done.validation_loss) else reason
+                if self._patience.gained:
+                    self._best.saw(done.epoch, prepared)
                 yield done
             if self.control.stopped and self.epoch <= self.options.epochs:
                 reason = "stopped"
@@ -159,12 +163,19 @@ class Training:
         return self._finished(self.prepared, "stopped")
 
     def _finished(self, prepared: Prepared, reason: str) -> Finished:
-        """The end; the test part is measured unless someone waits for a stop."""
+        """The end: the best epoch's weights, and the test part measured, unless someone waits for a stop."""
+        stopped = reason == "stopped"
+        state = self.state(prepared) if stopped else {**prepared.engine.state(),
+                                                      **self._best.give_back(prepared, self.epoch - 1)}
         every = np.arange(len(prepared.dataset.test_y))
-        test = None if reason == "stopped" else measure(prepared, prepared.test, every)
+        test = None if stopped else measure(prepared, prepared.test, every)
         return Finished(reason, prepared.current_weights(), self.epoch - 1, self._speed.whole,
-                        test.loss if test else None, test.accuracy if test else None, prepared.engine.state(),
-                        self.progress(prepared))
+                        test.loss if test else None, test.accuracy if test else None, state, self.progress(prepared),
+                        0 if stopped else self._best.epoch)
+
+    def state(self, prepared: Prepared) -> dict[str, Array]:
+        """All arrays that, with the weights as they are now, let a later training go on exactly from here."""
+        return {**prepared.engine.state(), **self._best.arrays()}
 
     def _failed(self, good: LastGood, layer: str | None) -> Failed:
         """A number was not finite."""
@@ -213,6 +224,7 @@ class Training:
         self.epoch, self._batch = known.epoch, -(-known.pictures // prepared.batch)
         self._seen, self._began = Means(known.pictures, known.loss, known.correct), -known.seconds
         restore(self._kept, project.progress)
+        self._best.go_on(prepared, project.state)
         return notes
 
 

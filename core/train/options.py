@@ -48,8 +48,8 @@ class TrainOptions:
                         choices=MODES)
     clip: float = setting(0.0, "Clip gradients", "Longest gradient allowed over all weights; 0 = no limit.", low=0.0,
                           high=1e9)
-    patience: int = setting(0, "Patience", "Stop after this many epochs without a better validation loss; 0 = never.",
-                            low=0, high=100_000, unit="epochs")
+    patience: int = setting(0, "Patience", "Stop after this many epochs without a better validation loss, and give "
+                            "back the weights of the best epoch; 0 = never.", low=0, high=100_000, unit="epochs")
     init: str = setting("by-layer", "Initial values", "How the weights of all layers are drawn before training; "
                         "by-layer: as each layer says. Weights that are trained already stay.", choices=CHOICES)
     init_value: float = setting(CONSTANT, "Constant", "The value of all weights whose initial values are constant.",

@@ -150,10 +150,10 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
 def memory_needs(inference: Inference, options: TrainOptions, threads: int | None, least: int) -> Callable[[int], int]:
     """Bytes that a training takes by its batch: the engine's, two batches of pictures, three copies of the weights.
 
-    The engine is made for `least` pictures where the batch is smaller.
+    The engine is made for `least` pictures where the batch is smaller. Early stopping keeps a fourth copy.
     """
     shape, network = checks.input_shape(inference), inference.network
-    copies = 3 * cost(inference).parameters * 4
+    copies = (3 + bool(options.patience)) * cost(inference).parameters * 4
 
     def needs(batch: int) -> int:
         batch = max(batch, least)

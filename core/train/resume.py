@@ -8,6 +8,7 @@ from core.engine.engine import Engine
 from core.errors import TrainingError
 from core.layers.base import Array
 from core.settings import settings_of
+from core.train.best import without_weights
 from core.train.job import Trainable
 from core.train.optimizers import Optimizer
 from core.train.progress import GO_ON, changed, read_progress
@@ -33,7 +34,7 @@ def take_state(engine: Engine, project: Trainable, optimizer: Optimizer) -> tupl
 
     TrainingError where the arrays are not those that this optimizer keeps for this network.
     """
-    state = project.state
+    state = without_weights(project.state)
     slots = {name.rpartition(".")[2] for name in state if "." in name}
     before = _optimizer_before(project)
     if before != optimizer.name if before else slots and slots != set(optimizer.slots):

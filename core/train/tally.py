@@ -111,12 +111,13 @@ class LastGood:
 
 
 class Patience:
-    """Counts epochs without a better validation loss."""
+    """Counts epochs without a better validation loss; `gained` tells whether the latest was better than all before."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.best: float | None = None
         self.waited = 0
+        self.gained = False
 
     @property
     def ended(self) -> bool:
@@ -133,9 +134,10 @@ class Patience:
 
     def over(self, loss: float | None) -> bool:
         """Whether this epoch's loss ends the training; never where the limit is 0 or nothing validates."""
+        self.gained = loss is not None and math.isfinite(loss) and (self.best is None or loss < self.best)
         if loss is None:
             return False
-        if math.isfinite(loss) and (self.best is None or loss < self.best):
+        if self.gained:
             self.best, self.waited = loss, 0
         else:
             self.waited += 1

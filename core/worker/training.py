@@ -151,5 +151,5 @@ class RunningTraining:
 
     def _checkpoint(self, prepared: Prepared, *, paused: bool = False) -> Checkpoint:
         training = self._training
-        return Checkpoint(self.number, training.epoch - 1, prepared.current_weights(), prepared.engine.state(),
+        return Checkpoint(self.number, training.epoch - 1, prepared.current_weights(), training.state(prepared),
                           training.progress(prepared), paused)

@@ -92,7 +92,8 @@ class TorchRun:
             text = history_to_text(self.history()).encode()
             write_atomically(self._log, lambda file: file.write(text))
         return Finished(reason, trained.weights, len(self.history()), self._metrics["images_per_second"],
-                        self._metrics["test_loss"], self._metrics["test_accuracy"], {}, figures)
+                        self._metrics["test_loss"], self._metrics["test_accuracy"], {}, figures,
+                        self._metrics.get("best_epoch", 0))
 
     def history(self) -> tuple[EpochDone, ...]:
         """The epochs of this run."""

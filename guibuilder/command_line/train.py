@@ -80,7 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         place.save(training.result(end))
     if arguments.json:
         print_json({**_plain(training, end), "parameters": cost(inference).parameters, "seed": project.options.seed,
-                    "out": None if arguments.out is None else str(arguments.out)})
+                    "out": None if arguments.out is None else str(arguments.out),
+                    "best_epoch": end.best_epoch or None if isinstance(end, Finished) else None})
     if isinstance(end, Failed):
         saved = f" Saved as {arguments.out}." if arguments.out else ""
         raise TrainingError(end.message + saved)
@@ -216,6 +217,8 @@ def _print(end: Finished, out: Path | None) -> None:
     print()
     if end.reason == "patience":
         print("Stopped early: the validation loss no longer falls.")
+    if end.best_epoch:
+        print(f"The weights are those of epoch {end.best_epoch:,}, which has the lowest validation loss.")
     if end.test_loss is not None:
         print(f"Test part: accuracy {percent(end.test_accuracy)}, loss {end.test_loss:.4f}")
     print(f"{end.images_per_second:,.0f} pictures/s · " + (f"saved as {out}" if out else "not saved (no --out)"))

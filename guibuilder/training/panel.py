@@ -218,6 +218,8 @@ class TrainingPanel(QWidget):
         again = rewinding(self.run) or (Remedy("Start over", self.run.start_over),)
         if result.test_accuracy is not None:
             ended = " It ended early: the validation loss got no better." if result.reason == "patience" else ""
+            if result.best_epoch:
+                ended += f" The weights are those of epoch {result.best_epoch:,}, which has the lowest validation loss."
             stale = " The network has been edited since." if self.run.stale else ""
             right, count = round(result.test_accuracy * self.run.place.test), self.run.place.test
             self.banner.say("good", f"{right:,} of {count:,} test pictures are recognised; loss "

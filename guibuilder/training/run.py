@@ -240,7 +240,7 @@ class TrainingRun(Standing):
 
     def _finished(self, event: Finished) -> None:
         number, self._number = self._number, 0
-        self.result = event
+        self.result = event = replace(event, best_epoch=event.best_epoch and event.best_epoch + self._offset)
         self.keeping.take(event, self.place.first_epoch, number)
         self._enter(State.FINISHED if event.reason != "stopped" else State.IDLE)
 

@@ -151,7 +151,8 @@ def callbacks(validates):
         found = [keras.callbacks.ReduceLROnPlateau(watched, OPTIONS["schedule_factor"], OPTIONS["schedule_patience"],
                                                    min_delta=0.0)]
     if OPTIONS["patience"] and validates:
-        found.append(keras.callbacks.EarlyStopping("val_loss", patience=OPTIONS["patience"]))
+        found.append(keras.callbacks.EarlyStopping("val_loss", patience=OPTIONS["patience"],
+                                                   restore_best_weights=True))
     return found
 
 

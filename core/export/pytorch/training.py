@@ -17,7 +17,9 @@ ABOUT = '''"""Trains the network of model.py: on this machine, on its GPU, or on
     python train.py --device cuda
     torchrun --nproc_per_node=2 train.py
 
-The options lie in config.json. Writes weights.safetensors and metrics.json.
+    python train.py --resume
+
+The options lie in config.json. Writes weights.safetensors, metrics.json and, for --resume, checkpoint.pt.
 """'''
 TORCHRUN = "torchrun --nproc_per_node=2 train.py"
 _IDLE = ("precise", "init", "init_value", "seed")
@@ -53,7 +55,8 @@ def train_text(project: Project, model: WrittenModel, source: PictureSource) -> 
     if project.data.augments:
         reader.append(Code.read("pytorch", "train", "augment.py"))
     common = Code.read("common_training.py")
-    parts = (Code(base.imports, head.strip("\n")), *reader, common, code_of(rest.strip("\n")))
+    kept = Code.read("pytorch", "train", "checkpoint.py")
+    parts = (Code(base.imports, head.strip("\n")), *reader, common, kept, code_of(rest.strip("\n")))
     return Pieces(parts, ABOUT).text()
 
 
@@ -101,9 +104,18 @@ def _training_lines(source: PictureSource) -> list[str]:
     return ["Train it, starting from these weights:", "",
             "    python train.py                                 # this machine",
             "    python train.py --device cuda                   # its GPU (taken by itself where there is one)",
-            f"    {TORCHRUN}            # two processes; also on several machines", "",
+            f"    {TORCHRUN}            # two processes; also on several machines",
+            "    python train.py --resume                        # goes on behind the last whole epoch", "",
             "The batch of `config.json` is shared out among the processes: options mean the same with any number.",
             "`--fresh` starts from PyTorch's own initial values.", "",
             f"{where.get(source.kind, fetched)} Elsewhere: `--data PATH`.", *normal, "",
-            "`train.py` writes `weights.safetensors` and `metrics.json` after each epoch. The weights go back into the",
-            "project with `guibuilder import weights.safetensors --into PROJECT.gbnet --out TRAINED.gbnet`.", ""]
+            *_KEPT, "The weights go back into the project with",
+            "`guibuilder import weights.safetensors --into PROJECT.gbnet --out TRAINED.gbnet`.", ""]
+
+
+_KEPT = (
+    "After each epoch `train.py` writes `weights.safetensors`, `metrics.json` and `checkpoint.pt`, which holds the",
+    "weights, optimizer, schedule and the number of the epoch: `--resume` goes on from it, with `torchrun` too, to the",
+    "same weights as without a pause. `--epochs` counts from the beginning. The file is read with `weights_only=True`,",
+    "so nothing in it is run. With a `patience` in `config.json` the weights of the epoch with the lowest validation",
+    "loss are written at the end.", "")

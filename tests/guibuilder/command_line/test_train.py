@@ -53,7 +53,7 @@ def test_keys_files_and_figures(command, tmp_path):
     found = command(*TRAIN, "--epochs", 2, "--out", out, "--log", log, "--json", "--seed", 4)
     assert found.status == 0
     assert list(found.json) == ["epochs", "test_loss", "test_accuracy", "images_per_second", "parameters", "seed",
-                                "out"]
+                                "out", "best_epoch"]
     assert list(found.json["epochs"][0]) == ["epoch", "train_loss", "train_accuracy", "validation_loss",
                                              "validation_accuracy", "seconds"]
     assert (found.json["parameters"], found.json["seed"], found.json["out"]) == (109_386, 4, str(out))
@@ -351,6 +351,9 @@ def test_patience_ends_early_and_says_so(command, small):
     found = command("train", small, "--data", "digits", "--epochs", 50, "--patience", 1, "--learning-rate", 0.05)
     assert found.status == 0
     assert "Stopped early: the validation loss no longer falls." in found.out
+    rows = [line.split() for line in found.out.splitlines() if line[:6].strip().isdigit()]
+    assert float(rows[-2][4]) <= float(rows[-1][4])
+    assert f"The weights are those of epoch {rows[-2][0]}, which has the lowest validation loss." in found.out
     assert found.out.count("%") < 100
 
 

@@ -343,6 +343,17 @@ def test_mouse_over_a_plot_is_an_epoch(panel: TrainingPanel, run: TrainingRun, w
     assert told == [pytest.approx(1.5, abs=0.05), None]
 
 
+def test_an_early_end_says_whose_weights_there_are(panel: TrainingPanel, run: TrainingRun, worker: Scripted):
+    run.start()
+    worker.tell(started(), epoch(1), epoch(2), replace(finished("patience", last=2), best_epoch=1))
+    assert panel.banner.text.endswith("It ended early: the validation loss got no better. The weights are those of "
+                                      "epoch 1, which has the lowest validation loss.")
+    run.start()
+    worker.tell(started(), epoch(1), epoch(2), replace(finished(last=2), best_epoch=1))
+    assert "ended early" not in panel.banner.text
+    assert "those of epoch 3, which" in panel.banner.text, "epochs are counted through"
+
+
 def test_end_and_failure_are_announced(panel: TrainingPanel, run: TrainingRun, worker: Scripted):
     run.start()
     worker.tell(started(), epoch(1), finished(last=1))

@@ -91,6 +91,17 @@ def loss_of(output, target, name):
     return 0.5 * (output - wanted).square().sum() / len(output)
 
 
+def share_out(pictures, processes):
+    """This process's share of the pictures in an order drawn for each epoch, and its batches."""
+    each = -(-batch_size(len(pictures)) // processes.count)
+    sampler = DistributedSampler(
+        pictures, processes.count, processes.rank, seed=OPTIONS["seed"]
+    )
+    # Batch normalisation cannot work on a last batch of one picture.
+    batches = BatchSampler(sampler, each, drop_last=len(sampler) % each == 1 < each)
+    return sampler, DataLoader(pictures, batch_size=None, sampler=batches)
+
+
 def run(network, x):
     """All outputs, the main one first, as the losses take them."""
     found = network(x)
@@ -123,6 +134,20 @@ def make_optimizer(parameters):
         "adam": lambda: torch.optim.Adam(parameters, rate, weight_decay=decay),
         "adamw": lambda: torch.optim.AdamW(parameters, rate, weight_decay=decay),
     }[OPTIONS["optimizer"]]()
+
+
+def make_schedule(optimizer, steps):
+    """What changes the learning rate: after each epoch for plateau, else after each of an epoch's steps."""
+    if OPTIONS["schedule"] == "plateau":
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer,
+            factor=OPTIONS["schedule_factor"],
+            patience=OPTIONS["schedule_patience"] - 1,
+            threshold=0.0,
+        )
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: rate_factor(step / steps)
+    )
 
 
 class Processes:
@@ -232,8 +257,12 @@ def parse_arguments():
     )
     parser.add_argument("--epochs", type=int, help="instead of those of config.json")
     parser.add_argument("--threads", type=int, help="threads on the CPU")
-    parser.add_argument(
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument(
         "--fresh", action="store_true", help="start from PyTorch's own initial values"
+    )
+    begin.add_argument(
+        "--resume", action="store_true", help="go on behind the last whole epoch"
     )
     parser.add_argument(
         "--out", type=Path, default=HERE, help="folder for weights and metrics"
@@ -250,6 +279,7 @@ def main():
     torch.manual_seed(OPTIONS["seed"] + processes.rank)
     try:
         train(arguments, processes)
+        processes.add_up([0.0])  # so that all of them leave together
     except KeyboardInterrupt:
         processes.say("Stopped. The weights of the last whole epoch are kept.")
         raise SystemExit(130) from None
@@ -259,106 +289,127 @@ def main():
 
 
 def train(arguments, processes):
-    x, y, test_x, test_y, scale = load_data(arguments.data)
-    train_places, validation_places = split(len(y))
-    pictures = Pictures(x, y, train_places)
-    validation = Pictures(x, y, validation_places)
-    test = Pictures(test_x, test_y, range(len(test_y)))
-    prepare = Prepare(x, scale, processes.device)
+    training = Training(arguments, processes)
+    if arguments.resume:
+        training.go_on()
+    while training.epoch < OPTIONS["epochs"] and not training.progress.ended:
+        training.run_epoch()
+    training.end()
 
-    model = Network()
-    if not arguments.fresh:
-        model.load_state_dict(load_file(HERE / "weights.safetensors"))
-    network = processes.wrap(model.to(processes.device))
-    model = network.module if processes.several else model
 
-    each = -(-batch_size(len(pictures)) // processes.count)
-    sampler = DistributedSampler(
-        pictures, processes.count, processes.rank, seed=OPTIONS["seed"]
-    )
-    # Batch normalisation cannot work on a last batch of one picture.
-    batches = BatchSampler(sampler, each, drop_last=len(sampler) % each == 1 < each)
-    loader = DataLoader(pictures, batch_size=None, sampler=batches)
-    optimizer = make_optimizer(
-        [each for each in network.parameters() if each.requires_grad]
-    )
-    plateau = scheduler = None
-    if OPTIONS["schedule"] == "plateau":
-        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer,
-            factor=OPTIONS["schedule_factor"],
-            patience=OPTIONS["schedule_patience"] - 1,
-            threshold=0.0,
+class Training:
+    """The model with its pictures, optimizer and schedule, and where the training stands."""
+
+    def __init__(self, arguments, processes):
+        self.processes, self.out = processes, arguments.out
+        self.epoch, self.progress = 0, Progress()
+        x, y, test_x, test_y, scale = load_data(arguments.data)
+        places, aside = split(len(y))
+        self.pictures, self.validation = Pictures(x, y, places), Pictures(x, y, aside)
+        self.test = Pictures(test_x, test_y, range(len(test_y)))
+        self.prepare = Prepare(x, scale, processes.device)
+        model = Network()
+        if not arguments.fresh and not arguments.resume:
+            model.load_state_dict(load_file(HERE / "weights.safetensors"))
+        self.network = processes.wrap(model.to(processes.device))
+        self.model = self.network.module if processes.several else model
+        self.sampler, self.loader = share_out(self.pictures, processes)
+        self.optimizer = make_optimizer(
+            [each for each in self.network.parameters() if each.requires_grad]
         )
-    else:
-        scheduler = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rate_factor(step / len(loader))
-        )
+        self.schedule = make_schedule(self.optimizer, len(self.loader))
 
-    metrics = {"epochs": []}
-    best, waited, seen, seconds = math.inf, 0, 0, 0.0
-    for epoch in range(1, OPTIONS["epochs"] + 1):
+    def run_epoch(self):
+        """One epoch: train, measure, say and save."""
+        self.epoch += 1
         began = time.perf_counter()
-        sampler.set_epoch(epoch)
+        self.sampler.set_epoch(self.epoch)
+        # Random numbers follow from the epoch, so that --resume goes on exactly.
+        keys = ("epoch", self.epoch, self.processes.rank)
+        torch.manual_seed(int(random_numbers(*keys).integers(2**62)))
+        each_step = None if OPTIONS["schedule"] == "plateau" else self.schedule
         loss, accuracy, count = train_epoch(
-            network, loader, prepare, optimizer, scheduler, processes
+            self.network,
+            self.loader,
+            self.prepare,
+            self.optimizer,
+            each_step,
+            self.processes,
         )
-        took = time.perf_counter() - began
-        seen, seconds = seen + count, seconds + took
-        found = (
-            measure(model, validation, prepare, processes, whole=True)
-            if len(validation)
-            else (None, None)
-        )
-        test_loss, test_accuracy = measure(model, test, prepare, processes)
-        processes.say(
-            f"epoch {epoch:3}  loss {loss:.4f}  accuracy {accuracy:.2%}"
-            + (f"  validation {found[1]:.2%}" if len(validation) else "")
-            + f"  test accuracy {test_accuracy:.2%}  {took:.1f} s"
-        )
-        metrics["epochs"].append(
-            {
-                "epoch": epoch,
-                "train_loss": loss,
-                "train_accuracy": accuracy,
-                "validation_loss": found[0],
-                "validation_accuracy": found[1],
-                "seconds": took,
-            }
-        )
-        metrics |= {
-            "test_loss": test_loss,
-            "test_accuracy": test_accuracy,
-            "images_per_second": seen / seconds,
+        figures = {
+            "epoch": self.epoch,
+            "train_loss": loss,
+            "train_accuracy": accuracy,
+            "validation_loss": None,
+            "validation_accuracy": None,
+            "seconds": time.perf_counter() - began,
         }
-        if prepare.mean is not None:
-            metrics |= {
-                "mean": prepare.mean.flatten().tolist(),
-                "spread": prepare.spread.flatten().tolist(),
-            }
-        if processes.rank == 0:
-            save(model, metrics, arguments.out)
-        judged = loss if found[0] is None else found[0]
-        if plateau is not None:
-            plateau.step(judged)
-        if found[0] is not None:
-            best, waited = (found[0], 0) if found[0] < best else (best, waited + 1)
-            if OPTIONS["patience"] and waited >= OPTIONS["patience"]:
-                processes.say("The validation loss no longer falls.")
-                break
+        if len(self.validation):
+            figures["validation_loss"], figures["validation_accuracy"] = measure(
+                self.model, self.validation, self.prepare, self.processes, whole=True
+            )
+        judged = figures["validation_loss"]
+        if OPTIONS["schedule"] == "plateau":
+            self.schedule.step(loss if judged is None else judged)
+        self.progress.add(figures, count, self.model)
+        self.measure_test()
+        self.say(figures)
+        if self.processes.rank == 0:
+            save(self.model, self.progress.metrics, self.out)
+            save_checkpoint(self)
 
+    def measure_test(self):
+        """The figures of the test part, with the weights as they are."""
+        metrics = self.progress.metrics
+        metrics["test_loss"], metrics["test_accuracy"] = measure(
+            self.model, self.test, self.prepare, self.processes
+        )
+        if self.prepare.mean is not None:
+            metrics["mean"] = self.prepare.mean.flatten().tolist()
+            metrics["spread"] = self.prepare.spread.flatten().tolist()
 
-def save(model, metrics, folder):
-    """Weights and figures, after each epoch."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {
-        name: array.cpu().contiguous() for name, array in model.state_dict().items()
-    }
-    # Whoever stops in the middle of it still has the file from before.
-    unfinished = folder / "weights.safetensors.part"
-    save_file(weights, unfinished)
-    unfinished.replace(folder / "weights.safetensors")
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2), "utf-8")
+    def say(self, figures):
+        """One line for the epoch."""
+        test, found = self.progress.metrics["test_accuracy"], figures
+        known = found["validation_accuracy"] is not None
+        self.processes.say(
+            f"epoch {found['epoch']:3}  loss {found['train_loss']:.4f}"
+            f"  accuracy {found['train_accuracy']:.2%}"
+            + (f"  validation {found['validation_accuracy']:.2%}" if known else "")
+            + f"  test accuracy {test:.2%}  {found['seconds']:.1f} s"
+        )
+
+    def end(self):
+        """Where training may end early, the weights of the best epoch are the result."""
+        progress = self.progress
+        if progress.ended:
+            self.processes.say("The validation loss no longer falls.")
+        if progress.best_weights is None:
+            return
+        self.processes.say(f"The weights are those of epoch {progress.best_epoch}.")
+        self.model.load_state_dict(progress.best_weights)
+        progress.metrics["best_epoch"] = progress.best_epoch
+        self.measure_test()
+        if self.processes.rank == 0:
+            save(self.model, progress.metrics, self.out)
+
+    def go_on(self):
+        """Take up the training that stopped behind the epoch of checkpoint.pt."""
+        kept = load_checkpoint(self.out / "checkpoint.pt")
+        try:
+            self.model.load_state_dict(kept["model"])
+            self.optimizer.load_state_dict(kept["optimizer"])
+            self.schedule.load_state_dict(kept["schedule"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise SystemExit(
+                f"checkpoint.pt belongs to another network: {error}"
+            ) from None
+        self.epoch = kept["epoch"]
+        vars(self.progress).update(kept["progress"])
+        if self.epoch >= OPTIONS["epochs"]:
+            raise SystemExit(
+                f"All {self.epoch} epochs are done. More: --resume --epochs N"
+            )
 
 
 if __name__ == "__main__":
