@@ -15,15 +15,24 @@ from core.engine.folding import fold
 from core.engine.fusion import fused
 from core.engine.parameters import Parameters
 from core.engine.pieces import STEPS_APART, Pieces, and_undo
-from core.engine.plan import Phase, make_plan
+from core.engine.plan import GradientWorks, Phase, make_plan
 from core.engine.pool import Pool, Work
 from core.engine.runner import Runner, joined, one_by_one
 from core.engine.steps.loss import Loss
 from core.engine.timing import BACKWARD, FORWARD, Clock, PassTimes, time_passes
-from core.engine.update import SLOTS, Optimizer, clip_scale, compile_update, rates_of, stretches, update_works
+from core.engine.update import (
+    SLOTS,
+    Optimizer,
+    clip_scale,
+    compile_update,
+    rates_of,
+    square_works,
+    stretches,
+    update_works,
+)
 from core.graph.expand import expanded
 from core.graph.network import Network
-from core.kernels import losses, updates
+from core.kernels import losses
 from core.layers.base import Array, Shape
 
 # Numbers in all weights from which work on them is shared: their gradients, and the packing of the new ones.
@@ -67,8 +76,9 @@ class Engine:
         frozen = {node.name for node in expanded(network).nodes.values() if node.layer.frozen}
         self._parts = stretches(self._parameters, frozenset(frozen | plan.idle))
         self._squares = np.zeros(len(self._parts))
+        self._square_works = square_works(self._parameters, self._parts, self._squares)
         self._pieces: Pieces | None = None
-        self._works: list[Work] = []
+        self._works: GradientWorks = ([], [])
         self._made = np.empty((1, plan.last.size), np.float32)
         self.steps = 0
         self._parameters.need(weights)
@@ -193,7 +203,7 @@ class Engine:
             step.commit()
 
     def _measure_gradients(self) -> None:
-        self._share([self._square_work(number) for number in range(len(self._parts))], _WORTH_SHARING_PASSES)
+        self._share(self._square_works, _WORTH_SHARING_PASSES)
 
     def find_gradients(self, x: Array, target: Array, *, noise: bool = True, piece: int = 0) -> float:
         """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
@@ -201,13 +211,13 @@ class Engine:
         self._measure_gradients()
         return self._total() / len(x)
 
-    def _pass(self, x: Array, target: Array, phases: list[Phase], works: list[Work], *, noise: bool = True,
+    def _pass(self, x: Array, target: Array, phases: list[Phase], works: GradientWorks, *, noise: bool = True,
               piece: int = 0) -> None:
         self._runner.run.step = self.steps + piece * STEPS_APART
         self._runner.take(x, training=True, noise=noise)
         self._take(target)
-        self._runner.execute(phases)
-        self._share(works)
+        self._runner.execute(phases, works[0])
+        self._share(works[1])
 
     def gradients(self) -> dict[str, Array]:
         """Copies of the weight gradients of the last batch, PyTorch-shaped; those of frozen layers are not computed."""
@@ -234,20 +244,11 @@ class Engine:
         """The weighted sum of all losses, over the pictures of the batch."""
         return sum(loss.goal.weight * loss.total() for loss in self._losses)
 
-    def _gradient_works(self) -> list[Work]:
+    def _gradient_works(self) -> GradientWorks:
         """They are the same for every batch, and so made only once."""
-        if not self._works:
-            # The last layers mostly have the most weights; begun first, no thread waits for them at the end.
-            self._works = [work for step in reversed(self._plan.steps) for work in step.gradient_works()]
+        if not any(self._works):
+            self._works = self._plan.gradient_works(self._parameters.count > _WORTH_SHARING)
         return self._works
-
-    def _square_work(self, number: int) -> Work:
-        first, end = self._parts[number]
-
-        def work(thread: int) -> None:
-            self._squares[number] = updates.square_sum(self._parameters.gradients, first, end)
-
-        return work
 
     # use --------------------------------------------------------------------------------------------------------
 
@@ -310,14 +311,14 @@ class Engine:
 
     def _refresh(self) -> None:
         # The last layers mostly have the most weights; begun first, no thread waits for them at the end.
-        self._share([_alone(step.refresh) for step in reversed(self._plan.steps)], _WORTH_SHARING_PACKING)
+        self._share([work for step in reversed(self._plan.steps) for work in step.refreshing()], _WORTH_SHARING_PACKING)
 
     def time_layers(self, x: Array, target: Array, passes: int) -> PassTimes:
         """How long each step of a training pass takes, by its layer; nothing is updated."""
         clock = Clock(self._pool.threads)
         phases = self._training_phases(self._runner.leading_to(watch=clock.watch(FORWARD)),
                                        self._plan.phases(backward=True, watch=clock.watch(BACKWARD)))
-        works = [work for step in reversed(self._plan.steps) for work in clock.works(step, step.gradient_works())]
+        works = self._plan.gradient_works(self._parameters.count > _WORTH_SHARING, clock.works)
         return time_passes(self._plan, clock, lambda: self._pass(x, target, joined(phases), works), passes)
 
     def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None) -> None:
@@ -332,8 +333,8 @@ class Engine:
             loss.take(np.zeros(1, np.int64))
         works = one_by_one(self._training_phases() if learns else use)
         if learns:
-            works += [*[partial(work, 0) for work in self._gradient_works()], self._measure_gradients,
-                      partial(and_undo, self._parameters, self._commit),
+            works += [*[partial(work, 0) for each in self._gradient_works() for work in each],
+                      self._measure_gradients, partial(and_undo, self._parameters, self._commit),
                       partial(self._runner.take, empty, training=False), *one_by_one(use)]
         works.append(self._measure)
         works += [partial(compile_update, optimizer)] if optimizer is not None else []
@@ -343,7 +344,3 @@ class Engine:
             work()
         if progress is not None:
             progress(len(works), len(works), "Kernels are ready")
-
-
-def _alone(work: Callable[[], None]) -> Work:
-    return lambda thread: work()

@@ -1,13 +1,14 @@
 """A network becomes a plan: its steps in order, with the memory they work in."""
 
 import math
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.engine.arena import Arena, padded
 from core.engine.choice import Choice, choose
 from core.engine.flow import Flow, Task
 from core.engine.parameters import Parameters
+from core.engine.pool import Work
 from core.engine.room import GradientRoom
 from core.engine.steps.base import Build, Part, Pictures, Run, Scratch, Step
 from core.engine.steps.catalogue import STEPS
@@ -31,6 +32,7 @@ _ANY_ORDER = ("dense", "maxout")
 
 
 Phase = list[Pictures] | Part
+GradientWorks = tuple[list[Work], list[Work]]
 # What is put in place of a part of a step, to look at it at work.
 Watch = Callable[[Step, Part], Part]
 
@@ -85,6 +87,27 @@ class Plan:
                 found[-1].append(part.pictures)
             else:
                 found.append([part.pictures])
+        return found
+
+    def done_early(self) -> list[Step]:
+        """Steps whose way back is over before the last phase of it begins, where that goes over pictures."""
+        learning = [step for step in reversed(self.steps) if step.output.gradient is not None]
+        parts = [(step, part.pictures is None) for step in learning for part in step.backward_parts()]
+        waits = [number for number, (_, whole) in enumerate(parts) if whole]
+        if not waits or waits[-1] == len(parts) - 1:
+            return []
+        last = [step for step, _ in parts[waits[-1] + 1:]]
+        return [step for step in learning if step not in last]
+
+    def gradient_works(self, beside: bool, watch: Callable[[Step, Sequence[Work]], list[Work]] | None = None
+                       ) -> GradientWorks:
+        """What makes the weights' gradients: beside the last phase of the way back where that may be, and behind it."""
+        early = self.done_early() if beside else []
+        found: GradientWorks = ([], [])
+        # The last layers mostly have the most weights; begun first, no thread waits for them at the end.
+        for step in reversed(self.steps):
+            works = step.gradient_works()
+            found[step not in early].extend(watch(step, works) if watch else works)
         return found
 
 

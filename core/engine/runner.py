@@ -1,14 +1,14 @@
 """Runs a plan: ranges of pictures on threads, and what has to wait for all of them in between."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from core.engine.plan import Phase, Plan, Watch
-from core.engine.pool import Pool
+from core.engine.pool import Pool, Work
 from core.engine.steps.base import Part, Pictures
 from core.engine.tensor import Tensor
 from core.engine.turns import Turns
@@ -67,24 +67,30 @@ class Runner:
         phases = self.plan.phases(backward=False, wanted=wanted, use=use, watch=watch)
         return joined([[self._batch.bring], *phases]) if self._brings else phases
 
-    def execute(self, phases: list[Phase]) -> None:
-        """Run phases one after the other, each on all pictures of the batch."""
+    def execute(self, phases: list[Phase], beside: Sequence[Work] = ()) -> None:
+        """Run phases one after the other, each on all pictures of the batch.
+
+        `beside` are works that may be done with the last phase: who has no pictures left takes those.
+        """
         meetings = sum(isinstance(phase, list) for phase in phases)
         # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
         with np.errstate(all="ignore"):
             for phase in phases:
+                more = beside if phase is phases[-1] else ()
                 if isinstance(phase, Part):
-                    self._pool.run(phase.works or [partial(_alone, phase)])
+                    self._pool.run([*(phase.works or [partial(_alone, phase)]), *more])
                 else:
+                    walk = partial(_walk, phase, self.plan.build.turns)
                     shares = self.shares(meetings, _macs(phase))
-                    self._pool.run([partial(_walk, phase, self.plan.build.turns, first, end) for first, end in shares])
+                    self._pool.run([*(partial(walk, first, end) for first, end in shares), *more])
 
     def shares(self, phases: int = 1, macs: int | None = None) -> list[tuple[int, int]]:
         """The batch in ranges of whole chunks: one per thread, more where a phase is much work or chunks take turns.
 
         `macs` are the phase's forward multiply-adds for one picture; those of all steps where it is not said.
 
-        One in all where so many `phases` would make threads meet too often for the work there is.
+        One in all where so many `phases` would make threads meet too often for the work there is. The last of many
+        are smaller, so that threads end at about the same time.
         """
         chunk, count = self.plan.build.chunk, self.run.count
         if count * (self._macs + _NUMBER * self._numbers) < _ALONE * (1 + phases):
@@ -94,8 +100,19 @@ class Runner:
         shares = min(chunks, self._pool.threads * max(1, worth // self._pool.threads))
         if self.plan.build.turns.wanted:
             shares = chunks
-        edges = [min(count, chunk * (chunks * number // shares)) for number in range(shares + 1)]
+        edges = [min(count, chunk * number) for number in _cut(chunks, shares, self._pool.threads)]
         return [(first, end) for first, end in pairwise(edges) if end > first]
+
+
+def _cut(chunks: int, shares: int, threads: int) -> list[int]:
+    """Where to cut for so many shares; where threads get several, the last ones are cut once more."""
+    if shares <= threads:
+        return [chunks * number // shares for number in range(shares + 1)]
+    most, edges = -(-chunks // shares), [0]
+    while edges[-1] < chunks:
+        left = chunks - edges[-1]
+        edges.append(edges[-1] + min(most, -(-left // (2 * threads))))
+    return edges
 
 
 def _read_as_given(plan: Plan) -> bool:

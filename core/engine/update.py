@@ -14,7 +14,8 @@ from core.kernels import updates
 
 Floats = NDArray[np.float32]
 
-_STRETCH = 1 << 15  # numbers that one thread updates at a time
+_STRETCH = 1 << 15  # numbers whose squares are summed in one go
+_TOGETHER = 4  # stretches that one thread works on at a time
 
 
 class Optimizer(Protocol):
@@ -64,7 +65,32 @@ def update_works(optimizer: Optimizer, parameters: Parameters, parts: list[tuple
     def piece(first: int, end: int) -> Work:
         return lambda thread: step(first, end)
 
-    return [piece(first, end) for first, end in parts]
+    return [piece(first, end) for some in together(parts) for first, end in _joined(parts[some])]
+
+
+def square_works(parameters: Parameters, parts: list[tuple[int, int]], sums: NDArray[np.float64]) -> list[Work]:
+    """Works that put the sum of the gradient's squares over each part into `sums`."""
+    def piece(some: slice) -> Work:
+        edges, found = np.array(parts[some], np.int64), sums[some]
+        return lambda thread: updates.square_sums(parameters.gradients, edges, found)
+
+    return [piece(some) for some in together(parts)]
+
+
+def together(parts: list[tuple[int, int]]) -> list[slice]:
+    """Which parts are worked on in one go."""
+    return [slice(first, min(first + _TOGETHER, len(parts))) for first in range(0, len(parts), _TOGETHER)]
+
+
+def _joined(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Neighbours as one."""
+    found: list[tuple[int, int]] = []
+    for first, end in parts:
+        if found and found[-1][1] == first:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((first, end))
+    return found
 
 
 def compile_update(optimizer: Optimizer) -> None:

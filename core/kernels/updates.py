@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from core.kernels.jit import kernel
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @kernel
@@ -22,6 +24,13 @@ def square_sum(values: Floats, first: int, end: int) -> float:
         wide = np.float64(part[index])
         total += wide * wide
     return total
+
+
+@kernel
+def square_sums(values: Floats, parts: Integers, sums: Doubles) -> None:
+    """sums[p] = Σ v² over the part p, [first, end]."""
+    for number in range(len(parts)):
+        sums[number] = square_sum(values, parts[number, 0], parts[number, 1])
 
 
 @kernel

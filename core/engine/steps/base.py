@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 Pictures = Callable[[int, int, int], None]
 NO_FLOOR = np.float32(-np.inf)
 ZERO_FLOOR = np.float32(0)
-_PIECE = 65_536  # weights whose gradients one thread adds up at a time
+_PIECE = 8_192  # weights whose gradients one thread adds up at a time
 
 
 @dataclass
@@ -123,6 +123,10 @@ class Step:
 
     def refresh(self) -> None:
         """Called when the weights have changed."""
+
+    def refreshing(self) -> list[Work]:
+        """The same as works in any order."""
+        return [lambda thread: self.refresh()]
 
     def prepare(self, training: bool) -> None:
         """Called before a batch in that mode."""

@@ -92,7 +92,16 @@ class Convolution(Step):
             self.sums.ready(self.weight)
 
     def refresh(self) -> None:
-        """Pack the bias, then the filters."""
+        """Pack bias and filters."""
+        for work in self.refreshing():
+            work(0)
+
+    def refreshing(self) -> list[Work]:
+        """Filters for the way forward and for the way back."""
+        both = self.target is not None and not self.one_package
+        return [self._refresh_forward, *([lambda thread: self.pack_back()] if both else [])]
+
+    def _refresh_forward(self, thread: int) -> None:
         if self._bias_parameter is not None:
             packing.pack_bias(self.build.parameters.weights, self._bias_parameter.start, self.bias, self._bias_packing)
         elif self._folded:
@@ -100,8 +109,6 @@ class Convolution(Step):
         self.made, self.floor = self.output, ZERO_FLOOR if self.relu else NO_FLOOR
         self._folded = self._faces_back = False
         self.pack(self.build.parameters.weights, self.weight.start)
-        if self.target is not None and not self.one_package:
-            self.pack_back()
 
     def turn_works(self) -> list[Work]:
         """Where there is room for one package only, the way back has its own packed now."""

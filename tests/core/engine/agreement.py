@@ -120,6 +120,12 @@ def many_weights() -> Network:
                  ("Dense", {"units": 5}), "Softmax")
 
 
+def large_dense() -> Network:
+    """A Dense with many weights, whose gradients are made while other threads are still at the convolution."""
+    return chain((1, 12, 11), ("Conv2D", {"filters": 16, "padding": 1}), "ReLU", "Flatten", ("Dense", {"units": 70}),
+                 "ReLU", ("Dense", {"units": 5}), "Softmax")
+
+
 def residual() -> Network:
     """A shortcut, a branch, an output with three readers, the same input twice."""
     drawing = Drawing().add("Input", "Input", shape=(3, 9, 9)).add("Conv2D", "C1", filters=8, padding="same")
@@ -185,6 +191,7 @@ assert set(LOSSES) == {"cross-entropy", "sum-of-squares", "mean-squares"}
 if __name__ == "__main__":
     found = {made.__name__: {"apart": max(disagreement(made(), count) for count in (3, 9)),
                              "differing": differing(made(), make_optimizer(TrainOptions()))}
-             for made in (lenet, every_layer, residual, blocks, many_weights, digits, many_filters)}
+             for made in (lenet, every_layer, residual, blocks, many_weights, digits, many_filters,
+                          large_dense)}
     print(json.dumps({"lanes": LANES, "compiled": COMPILED, "networks": found}))
     sys.exit()

@@ -29,7 +29,7 @@ from core.kernels.processor import LANES, TILE
 from core.layers import LAYERS
 from core.layers.conv2d import Conv2D
 from core.layers.pooling import AveragePool2D
-from tests.core.engine.agreement import chain, lenet, lively_weights, pictures, residual
+from tests.core.engine.agreement import chain, digits, large_dense, lenet, lively_weights, pictures, residual
 from tests.core.networks import Drawing, every_layer, weights_of
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
@@ -75,6 +75,32 @@ def test_a_phase_is_cut_as_often_as_its_own_work_is_worth():
     assert len(runner.shares(1, 10 ** 5)) == 2
     assert len(runner.shares(1, much)) == -(-64 // runner.plan.build.chunk)
     assert sum(step.macs for step in runner.plan.steps) == runner._macs > 0
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_the_last_of_many_shares_are_the_smallest(threads):
+    runner = Runner(_plan(digits()), SimpleNamespace(threads=threads))
+    runner.run.count = 64
+    sizes = [end - first for first, end in runner.shares(1, 2 * 10 ** 7)]
+    assert len(sizes) > threads
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == runner.plan.build.chunk < sizes[0]
+
+
+def test_gradients_are_made_beside_the_last_pictures_where_they_can_be():
+    plan = _plan(large_dense())
+    convolution, *dense = plan.steps
+    beside, behind = plan.gradient_works(True)
+    assert plan.done_early() == dense[::-1]
+    assert len(beside) == sum(len(step.gradient_works()) for step in dense) > len(dense)
+    assert len(behind) == len(convolution.gradient_works()) > 0
+    assert plan.gradient_works(False)[0] == []
+    assert _plan(lenet()).done_early() == []
+    for plan in (_plan(residual()), _plan(every_layer())):
+        phases = plan.phases(backward=True)
+        last = {work.__self__.name for work in phases[-1]} if isinstance(phases[-1], list) else None
+        early = {step.name for step in plan.done_early()}
+        assert not early if last is None else not early & last
 
 
 def test_threads_meet_only_where_pictures_depend_on_each_other():

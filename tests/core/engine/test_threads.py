@@ -9,6 +9,7 @@ from tests.core.engine.agreement import (
     blocks,
     differing,
     digits,
+    large_dense,
     lenet,
     lively_weights,
     many_filters,
@@ -21,8 +22,9 @@ from tests.core.networks import every_layer
 
 @pytest.mark.parametrize("optimizer", ["momentum", "adam"])
 @pytest.mark.parametrize("network", [
-    lenet(), every_layer(), residual(), blocks(), many_weights(), digits(), many_filters()],
-                         ids=["lenet", "every layer", "residual", "blocks", "many weights", "digits", "many filters"])
+    lenet(), every_layer(), residual(), blocks(), many_weights(), digits(), many_filters(), large_dense()],
+                         ids=["lenet", "every layer", "residual", "blocks", "many weights", "digits", "many filters",
+                              "large dense"])
 def test_bits_do_not_depend_on_threads(network, optimizer):
     assert differing(network, OPTIMIZERS[optimizer]()) == []
 

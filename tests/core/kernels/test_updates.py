@@ -78,6 +78,14 @@ def test_adagrad(start):
     np.testing.assert_allclose(made[0], w - 0.1 * slope / (np.sqrt(square) + 1e-3), rtol=1e-5)
 
 
+def test_squares_of_several_parts_are_those_of_each():
+    numbers, parts = np.arange(40, dtype=np.float32), np.array([[0, 16], [16, 32], [35, 40]])
+    for function in (updates.square_sums, plain(updates.square_sums)):
+        found = np.zeros(3)
+        function(numbers, parts, found)
+        assert found.tolist() == [sum(n * n for n in range(*part)) for part in parts.tolist()]
+
+
 @pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
 def test_the_sum_of_squares_is_finite_exactly_where_all_numbers_are(broken):
     numbers = np.array([1, 3e38, -3e38, 2], np.float32)
