@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.kernels.jit import kernel
-from core.kernels.vector_steps import copy_run
+from core.kernels.processor import LANES
+from core.kernels.vector_steps import copy_few, copy_run
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -30,7 +31,9 @@ def spread_maps(maps: Floats, frame: Floats, rows: Integers, columns: Integers, 
                 source = start + ((picture * rows.size + row) * columns.size + column) * numbers
                 place = picture * frame_picture + rows[row] + columns[column]
                 for plane in range(planes):
-                    if neighbours:
+                    if neighbours and count <= LANES:
+                        copy_few(maps, source + channels[plane * count], frame, place + plane * plane_step, count)
+                    elif neighbours:
                         copy_run(maps, source + channels[plane * count], frame, place + plane * plane_step, count)
                     else:
                         given, made = maps[source:source + numbers], frame[place + plane * plane_step:]
@@ -49,7 +52,10 @@ def collect_maps(frame: Floats, maps: Floats, rows: Integers, columns: Integers,
                 target = start + ((picture * rows.size + row) * columns.size + column) * numbers
                 place = picture * frame_picture + rows[row] + columns[column]
                 for plane in range(planes):
-                    copy_run(frame, place + plane * plane_step, maps, target + channels[plane * count], count)
+                    if count <= LANES:
+                        copy_few(frame, place + plane * plane_step, maps, target + channels[plane * count], count)
+                    else:
+                        copy_run(frame, place + plane * plane_step, maps, target + channels[plane * count], count)
 
 
 @kernel

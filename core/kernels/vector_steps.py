@@ -57,6 +57,22 @@ def copy_run(typing: Any, source: Any, source_at: Any, target: Any, target_at: A
 
 
 @intrinsic
+def copy_few(typing: Any, source: Any, source_at: Any, target: Any, target_at: Any, count: Any) -> Any:
+    """The same for at most a vector's numbers, without a call."""
+    signature = types.void(source, types.int64, target, types.int64, types.int64)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds = signature.args
+        start = simd.address(context, builder, kinds[0], arguments[0], arguments[1])
+        end = simd.address(context, builder, kinds[2], arguments[2], arguments[3])
+        mask = simd.first_lanes(builder, arguments[4])
+        simd.masked_store(builder, simd.masked_load(builder, start, mask), end, mask)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
 def copy_two(typing: Any, source: Any, source_at: Any, target: Any, target_at: Any) -> Any:
     """Copy two vectors' worth of neighbouring numbers."""
     signature = types.void(source, types.int64, target, types.int64)

@@ -5,6 +5,7 @@ import pytest
 from core.engine.engine import Engine
 from core.engine.steps.dots import DotConvolution
 from core.kernels.jit import COMPILED
+from core.kernels.processor import LANES
 from core.train.optimizers import make_optimizer
 from core.train.options import TrainOptions
 from tests.core.engine.agreement import chain, differing, disagreement, lively_weights
@@ -53,7 +54,7 @@ def test_as_the_first_layer_and_frozen():
     assert disagreement(_network(channels, size, {**settings, "frozen": True}), 7) <= 1e-5
 
 
-@pytest.mark.parametrize(("channels", "settings"), [(70, {"filters": 5}), (20, {"filters": 4}),
+@pytest.mark.parametrize(("channels", "settings"), [(70, {"filters": 5}), (LANES, {"filters": 4}),
                                                     (70, {"filters": 2, "dilation": 2})])
 def test_not_for_more_filters_nor_short_rows(channels, settings):
     assert not _has_dots(_network(channels, (9, 9), {"kernel": 3, **settings}))
