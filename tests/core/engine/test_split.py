@@ -89,7 +89,7 @@ def test_frozen_filters_still_send_the_gradient_back(case):
 
 def test_groups_share_a_plane_until_they_fill_a_vector():
     shape = Spread.by_groups(Conv2D(filters=35, kernel=3, groups=7), (35, 9, 9), 5)
-    joined = LANES // 5
+    joined = max(1, LANES // 5)
     assert shape.joined == joined
     assert shape.members == [(first, min(first + joined, 7)) for first in range(0, 7, joined)]
     assert shape.run == 3 * joined * 5
