@@ -16,10 +16,19 @@ from core.kernels.tile import (
     asking_wide_tile,
     fetching_tall_tile,
     fetching_wide_tile,
+    gating_low_tile,
+    gating_wide_tile,
 )
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+# An array and where something begins in it; the same with a table of where its rows lie from there.
+Place = tuple[Floats, int]
+Rows = tuple[Floats, int, Integers]
+# The gradient and where the next part of it begins, the output and where that of it does, numbers in a row of it.
+Ahead = tuple[Floats, int, Floats, int, int]
+# Where the present part of the gradient and of the output begins; sums per channel and where they begin.
+Gate = tuple[int, int, Floats, int]
 
 _ROWS, _TALL, _WIDTH = TILE.rows, TILE.tall_rows, 2 * LANES
 _NO_FLOOR = np.float32(-np.inf)
@@ -29,13 +38,14 @@ AS_GIVEN, GATED, SUMMED = 0, 1, 2
 
 
 @helper
-def _multiply(a: Floats, a_at: int, b: Floats, c: Floats, c_at: int, bias: Floats, floor: np.float32, rows: Integers,
-              sizes: tuple[int, int, int], next_a: Floats, next_at: int, next_row: int, next_c_at: int) -> None:
-    """c [pixels, columns] = a [pixels, depth] · b, which lies in panels; `sizes` are pixels, depth, columns.
+def _multiply(a: Rows, b: Floats, c: Rows, cut: tuple[Floats, np.float32], sizes: tuple[int, int, int],
+              ahead: tuple[Floats, int, int, int]) -> None:
+    """c [pixels, columns] = max(a [pixels, depth] · b + bias, floor); b lies in panels, `cut` are bias and floor.
 
-    Meanwhile memory is asked for rows of `next_row` numbers of `next_a` and for those of c where the next ones go.
+    `sizes` are pixels, depth, columns. Meanwhile memory is asked for what comes next: rows of an array, (array, place,
+    numbers in a row), and those of c, of which the fourth is the place.
     """
-    pixels, depth, columns = sizes
+    (pixels, depth, columns), (bias, floor), (next_a, next_at, next_row, next_c_at) = sizes, cut, ahead
     panels = -(-columns // _WIDTH)
     for column in range(0, columns, _WIDTH):
         panel = column // _WIDTH * depth
@@ -43,59 +53,65 @@ def _multiply(a: Floats, a_at: int, b: Floats, c: Floats, c_at: int, bias: Float
             pace, c_pace = -(-_ROWS * next_row // (panels * depth)), -(-_ROWS * columns // (panels * depth))
             for row in range(0, pixels, _ROWS):
                 fetching_wide_tile(
-                    (a, a_at, rows[0]), (b, column * depth), (c, c_at + column, rows[1]), (bias, column, floor),
+                    a, (b, column * depth), (c[0], c[1] + column, c[2]), (bias, column, floor),
                     (1, 0, 0, depth, _WIDTH), (row, min(_ROWS, pixels - row), min(_WIDTH, columns - column), 0),
                     (next_a, next_at + row * next_row + panel * pace, pace,
-                     c, next_c_at + row * columns + panel * c_pace, c_pace))
+                     c[0], next_c_at + row * columns + panel * c_pace, c_pace))
         else:
             pace, c_pace = -(-_TALL * next_row // (panels * depth)), -(-_TALL * columns // (panels * depth))
             for row in range(0, pixels, _TALL):
                 fetching_tall_tile(
-                    (a, a_at, rows[0]), (b, column * depth), (c, c_at + column, rows[1]), (bias, column, floor),
+                    a, (b, column * depth), (c[0], c[1] + column, c[2]), (bias, column, floor),
                     (1, 0, 0, depth, LANES), (row, min(_TALL, pixels - row), columns - column, 0),
                     (next_a, next_at + row * next_row + panel * pace, pace,
-                     c, next_c_at + row * columns + panel * c_pace, c_pace))
+                     c[0], next_c_at + row * columns + panel * c_pace, c_pace))
 
 
 @helper
-def _sum(x: Floats, x_at: int, made: Floats, made_at: int, slots: Floats, slot_at: int, keep: int, zeros: Floats,
-         rows: Integers, sizes: tuple[int, int, int], given: Floats, output: Floats, next_at: tuple[int, int],
-         next_row: int) -> None:
-    """slots [channels, filters] (+)= xᵀ · made over all pixels; `sizes` are pixels, channels, filters.
+def _sum(x: Rows, made: Place, slot: Rows, zeros: Floats, sizes: tuple[int, int, int, int], ahead: Ahead, gated: bool,
+         gate: Gate) -> None:
+    """slot [channels, filters] (+)= xᵀ · made over all pixels; `sizes` are pixels, channels, filters, keep.
 
-    Meanwhile memory is asked for what comes next of the gradient and, in rows of `next_row` numbers, of the output.
+    Where `gated`, the first tile of each panel makes `made`: what of the gradient has an output above zero. Meanwhile
+    memory is asked for what comes next of the gradient and, in rows of so many numbers, of the output.
     """
-    pixels, channels, filters = sizes
-    panels = -(-filters // _WIDTH)
-    walk, ask, ask_output = (1, 0, 0, pixels, filters, channels), next_at[0], next_at[1]
-    for column in range(0, filters, _WIDTH):
-        if filters - column > LANES:
-            tiles = panels * -(-channels // _ROWS)
-            pace, output_pace = -(-filters // tiles), -(-next_row // tiles)
-            for row in range(0, channels, _ROWS):
+    (pixels, channels, filters, keep), (given, ask, output, ask_output, next_row) = sizes, ahead
+    walk, panels = (1, 0, 0, pixels, filters, channels), -(-filters // _WIDTH)
+    # The last panel first: what it writes in `made` behind its lanes is another panel's, or the next pixel's.
+    for column in range((panels - 1) * _WIDTH, -1, -_WIDTH):
+        width, first = min(_WIDTH, filters - column), _ROWS if gated else 0
+        tall = -(-channels // _TALL) * _TALL < -(-channels // _ROWS) * _ROWS + _ROWS // 2
+        tiles = panels * -(-channels // (_TALL if tall and width <= LANES else _ROWS))
+        pace, output_pace = -(-filters // tiles), -(-next_row // tiles)
+        if gated and width > LANES:
+            gating_wide_tile(
+                x, (given, gate[0] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk,
+                (0, min(_ROWS, channels), width, keep), (given, ask, pace, output, ask_output, output_pace),
+                (output, gate[1] + column, made[0], made[1] + column, gate[2], gate[3] + column))
+        elif gated:
+            gating_low_tile(
+                x, (given, gate[0] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk,
+                (0, min(_ROWS, channels), width, keep), (given, ask, pace, output, ask_output, output_pace),
+                (output, gate[1] + column, made[0], made[1] + column, gate[2], gate[3] + column))
+        if gated:
+            ask, ask_output = ask + pixels * pace, ask_output + pixels * output_pace
+        if width > LANES:
+            for row in range(first, channels, _ROWS):
                 asking_wide_tile(
-                    (x, x_at, rows[0]), (made, made_at + column), (slots, slot_at + column, rows[1]),
-                    (zeros, 0, _NO_FLOOR), walk,
-                    (row, min(_ROWS, channels - row), min(_WIDTH, filters - column), keep),
-                    (given, ask, pace, output, ask_output, output_pace))
+                    x, (made[0], made[1] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk,
+                    (row, min(_ROWS, channels - row), width, keep), (given, ask, pace, output, ask_output, output_pace))
                 ask, ask_output = ask + pixels * pace, ask_output + pixels * output_pace
-        elif -(-channels // _TALL) * _TALL < -(-channels // _ROWS) * _ROWS + _ROWS // 2:
-            tiles = panels * -(-channels // _TALL)
-            pace, output_pace = -(-filters // tiles), -(-next_row // tiles)
-            for row in range(0, channels, _TALL):
+        elif tall:
+            for row in range(first, channels, _TALL):
                 asking_tall_tile(
-                    (x, x_at, rows[0]), (made, made_at + column), (slots, slot_at + column, rows[1]),
-                    (zeros, 0, _NO_FLOOR), walk, (row, min(_TALL, channels - row), filters - column, keep),
-                    (given, ask, pace, output, ask_output, output_pace))
+                    x, (made[0], made[1] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk,
+                    (row, min(_TALL, channels - row), width, keep), (given, ask, pace, output, ask_output, output_pace))
                 ask, ask_output = ask + pixels * pace, ask_output + pixels * output_pace
         else:
-            tiles = panels * -(-channels // _ROWS)
-            pace, output_pace = -(-filters // tiles), -(-next_row // tiles)
-            for row in range(0, channels, _ROWS):
+            for row in range(first, channels, _ROWS):
                 asking_low_tile(
-                    (x, x_at, rows[0]), (made, made_at + column), (slots, slot_at + column, rows[1]),
-                    (zeros, 0, _NO_FLOOR), walk, (row, min(_ROWS, channels - row), filters - column, keep),
-                    (given, ask, pace, output, ask_output, output_pace))
+                    x, (made[0], made[1] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk,
+                    (row, min(_ROWS, channels - row), width, keep), (given, ask, pace, output, ask_output, output_pace))
                 ask, ask_output = ask + pixels * pace, ask_output + pixels * output_pace
 
 
@@ -110,8 +126,8 @@ def pointwise(x: Floats, filters: Floats, out: Floats, bias: Floats, rows: Integ
     x_at, out_at, pixels, channels, count, block = sizes[:6]
     for first in range(0, pixels, block):
         here, place, target = min(block, pixels - first), x_at + first * channels, out_at + first * count
-        _multiply(x, place, filters, out, target, bias, floor, rows, (here, channels, count),
-                  x, place + here * channels, channels, target + here * count)
+        _multiply((x, place, rows[0]), filters, (out, target, rows[1]), (bias, floor), (here, channels, count),
+                  (x, place + here * channels, channels, target + here * count))
 
 
 @kernel
@@ -138,20 +154,23 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
         end = (stop - first_picture) * pixels
         for start in range(begin, end, block):
             here, place, place_x = min(block, end - start), given_at + start * filters, x_at + start * channels
+            here_at, output_here = target_at + start * channels, output_at + start * filters
             made, made_at = given, place
             if mode == GATED:
-                gate_pixels(given, output, (place, output_at + start * filters), room, 0, sums, slot * sum_step,
-                            np.float32(0), here, filters)
                 made, made_at = room, 0
+            if mode == GATED and not learns:
+                gate_pixels(given, output, (place, output_here), room, 0, sums, slot * sum_step, np.float32(0), here,
+                            filters)
             elif mode == SUMMED:
                 sum_pixels(given, place, sums, slot * sum_step, here, filters)
             if learns:
-                _sum(x, place_x, made, made_at, slots, slot * slot_step, keep, zeros, weight_rows,
-                     (here, channels, filters), given, output,
-                     (place + here * filters, output_at + (start + here) * output_row), output_row)
+                _sum((x, place_x, weight_rows[0]), (made, made_at), (slots, slot * slot_step, weight_rows[1]), zeros,
+                     (here, channels, filters, keep),
+                     (given, place + here * filters, output, output_here + here * output_row, output_row),
+                     mode == GATED, (place, output_here, sums, slot * sum_step))
             if sends:
-                here_at = target_at + start * channels
-                _multiply(made, made_at, turned, target, here_at, zeros, _NO_FLOOR, rows, (here, filters, channels),
-                          x, place_x + here * channels, channels, here_at + here * channels)
+                _multiply((made, made_at, rows[0]), turned, (target, here_at, rows[1]), (zeros, _NO_FLOOR),
+                          (here, filters, channels),
+                          (x, place_x + here * channels, channels, here_at + here * channels))
             keep = 1
         picture = stop

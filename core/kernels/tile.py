@@ -76,12 +76,17 @@ def _vectors_at(builder: Builder, pointer: Value, count: int) -> list[Value]:
 Ahead = list[tuple[Value, Value, bool]]
 
 
-def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk: list[Value], ahead: Ahead) -> None:
-    """Run both summing loops. `rows` points at each row's first number, `b` at the first vector."""
+# Gives the vectors to multiply with; it gets pointers that walk as b does, b's own first.
+Reading = Callable[[list[Value]], list[Value]]
+
+
+def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: list[Value], walk: list[Value], ahead: Ahead,
+                read: Reading) -> None:
+    """Run both summing loops. `rows` points at each row's first number, `b` at the first vector and what goes along."""
     segments, a_step, b_step, depth, b_stride = walk[:5]
     with simd.counted(builder, segments) as segment:
         a_segment = builder.mul(segment, a_step)
-        b_segment = builder.gep(b, [builder.mul(segment, b_step)])
+        b_segments = [builder.gep(base, [builder.mul(segment, b_step)]) for base in b]
         starts = [builder.gep(row, [a_segment]) for row in rows]
         done = builder.mul(segment, depth)
         coming = [(builder.gep(pointer, [builder.mul(done, pace)]), pace, write) for pointer, pace, write in ahead]
@@ -89,7 +94,7 @@ def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: Value, walk:
             for pointer, pace, write in coming:
                 simd.fetch(builder, builder.gep(pointer, [builder.mul(step, pace)]), write=write)
             a_offset = builder.mul(step, walk[5]) if len(walk) > 5 else step
-            vectors = _vectors_at(builder, builder.gep(b_segment, [builder.mul(step, b_stride)]), sums.vectors)
+            vectors = read([builder.gep(base, [builder.mul(step, b_stride)]) for base in b_segments])
             for number, start in enumerate(starts):
                 scalar = builder.load(builder.gep(start, [a_offset]), align=4)
                 sums.add_product(number, simd.spread(builder, scalar), vectors)
@@ -178,6 +183,49 @@ def make_fetching_tile(rows: int, vectors: int, writes: bool) -> Callable[..., N
     return tile
 
 
+class _Gate:
+    """The gate of ReLU in the loads of a tile: what passes is stored besides, and added up over the steps."""
+
+    def __init__(self, builder: Builder, vectors: int) -> None:
+        self._builder = builder
+        self._totals = [cgutils.alloca_once(builder, simd.VECTOR) for _ in range(vectors)]
+        for place in self._totals:
+            builder.store(simd.constant(0), place)
+
+    def read(self, pointers: list[Value]) -> list[Value]:
+        """What passes of the gradient; pointers to it, to the output and to where it is stored."""
+        builder, passed = self._builder, []
+        loaded = [_vectors_at(builder, pointer, len(self._totals)) for pointer in pointers[:2]]
+        for number, (given, output) in enumerate(zip(*loaded, strict=True)):
+            above = builder.fcmp_ordered(">", output, simd.constant(0))
+            vector, total = builder.select(above, given, simd.constant(0)), self._totals[number]
+            simd.store(builder, vector, builder.gep(pointers[2], [whole(LANES * number)]))
+            builder.store(builder.fadd(builder.load(total), vector), total)
+            passed.append(vector)
+        return passed
+
+    def add_to(self, pointer: Value) -> None:
+        """Add what was added up to what is there."""
+        for number, total in enumerate(self._totals):
+            place = self._builder.gep(pointer, [whole(LANES * number)])
+            simd.store(self._builder, self._builder.fadd(simd.load(self._builder, place),
+                                                         self._builder.load(total)), place)
+
+
+def make_gating_tile(rows: int, vectors: int) -> Callable[..., None]:
+    """The same with an eighth argument, (output, place, passed, place, sums, place), which walk as b does.
+
+    Of b only that counts which has an output above zero; it is stored in `passed`, all lanes of it, and what is added
+    up over the steps is added to `sums`. Nothing is to be written.
+    """
+
+    @intrinsic
+    def tile(typing: Any, a: Any, b: Any, c: Any, start: Any, walk: Any, live: Any, ahead: Any, gate: Any) -> Any:
+        return types.void(a, b, c, start, walk, live, ahead, gate), _generator(rows, vectors)
+
+    return tile
+
+
 def _generator(rows: int, vectors: int, writes: bool = False) -> Callable[..., Value]:
     def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
         kinds, parts = signature.args, members(builder, signature.args, arguments)
@@ -194,7 +242,12 @@ def _generator(rows: int, vectors: int, writes: bool = False) -> Callable[..., V
         starts = [builder.gep(a_base, [place]) for place in _at_rows(builder, a_table, first, live_rows, rows)]
         sums = Sums(builder, rows, vectors)
         sums.start(_vectors_at(builder, pointer(kinds[3][0], start_parts[0], start_parts[1]), vectors))
-        _accumulate(builder, sums, starts, pointer(kinds[1][0], b_parts[0], b_parts[1]), walk_parts, ahead)
+        along = [pointer(kinds[7][at], *parts[7][at:at + 2]) for at in (0, 2, 4) if len(parts) > 7]
+        gate = _Gate(builder, vectors) if along else None
+        _accumulate(builder, sums, starts, [pointer(kinds[1][0], b_parts[0], b_parts[1]), *along[:2]], walk_parts, ahead,
+                    gate.read if gate else lambda pointers: _vectors_at(builder, pointers[0], vectors))
+        if gate:
+            gate.add_to(along[2])
         c_base = pointer(kinds[2][0], c_parts[0], c_parts[1])
         c_table = pointer(kinds[2][2], c_parts[2], whole(0))
         places = [builder.gep(c_base, [place]) for place in _at_rows(builder, c_table, first, live_rows, rows)]
@@ -299,4 +352,5 @@ fetching_wide_tile, fetching_tall_tile = (make_fetching_tile(*size, writes=True)
                                           for size in ((TILE.rows, 2), (TILE.tall_rows, 1)))
 asking_wide_tile, asking_tall_tile, asking_low_tile = (
     make_fetching_tile(*size, writes=False) for size in ((TILE.rows, 2), (TILE.tall_rows, 1), (TILE.rows, 1)))
+gating_wide_tile, gating_low_tile = make_gating_tile(TILE.rows, 2), make_gating_tile(TILE.rows, 1)
 dot_tile = make_dots(TILE.dot_rows, TILE.dot_columns)
