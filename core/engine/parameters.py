@@ -4,6 +4,7 @@ Outside the engine arrays are shaped as in PyTorch; inside, each may be stored i
 pass over one array, whatever the layers are.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,7 +40,7 @@ class Parameter:
     @property
     def size(self) -> int:
         """How many numbers."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def end(self) -> int:

@@ -6,9 +6,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from core.kernels.dot_tile import dot_tile
 from core.kernels.jit import kernel
 from core.kernels.processor import LANES, TILE
-from core.kernels.tile import dot_tile, tall_tile, wide_tile
+from core.kernels.tile import tall_tile, wide_tile
 from core.kernels.vector_steps import fetch_to_read
 
 Floats = NDArray[np.float32]

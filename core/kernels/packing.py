@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.kernels.jit import kernel
 from core.kernels.processor import LANES
-from core.kernels.vector_steps import copy_run
+from core.kernels.vector_steps import copy_run, fetch_to_read, fetch_to_write
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -102,17 +102,26 @@ def unpack_gradient(slots: Floats, used: int, slot_step: int, gradient: Floats, 
 
 @kernel
 def sum_slots(slots: Floats, used: int, slot_step: int, target: Floats, start: int, count: int) -> None:
-    """target[start + i] = Σ over slots of slots[i], in the order of the slots; a block at a time, for the cache."""
-    block = 2048
-    for first in range(0, count, block):
-        size = min(block, count - first)
-        sums = target[start + first:start + first + size]
-        for index in range(size):
-            sums[index] = np.float32(0)
-        for slot in range(used):
-            part = slots[slot * slot_step + first:slot * slot_step + first + size]
+    """target[start + i] = Σ over slots of slots[i], in the order of the slots; a block at a time, for the cache.
+
+    Other threads made most slots, long ago: all of them are asked for some blocks ahead.
+    """
+    block, ahead = 256, 8 * 256
+    for first in range(-ahead, count, block):
+        coming = min(block, count - first - ahead)
+        for slot in range(used if coming > 0 else 0):
+            fetch_to_read(slots, slot * slot_step + first + ahead, coming)
+        if coming > 0:
+            fetch_to_write(target, start + first + ahead, coming)
+        if first >= 0:
+            size = min(block, count - first)
+            sums = target[start + first:start + first + size]
             for index in range(size):
-                sums[index] += part[index]
+                sums[index] = np.float32(0)
+            for slot in range(used):
+                part = slots[slot * slot_step + first:slot * slot_step + first + size]
+                for index in range(size):
+                    sums[index] += part[index]
 
 
 @kernel

@@ -139,22 +139,24 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
     channels] in panels, room for a block of gradients, the slots of the weights and those of the bias, the gradient
     of x, zeros. rows: as those of `pointwise`, exchanged; weight_rows: each channel's number and its row in a slot.
     sizes: first and end picture, pictures per slot, pixels of a picture, channels, filters, pixels of a block, what
-    becomes of the given gradient (AS_GIVEN, GATED, SUMMED: added up per channel only), whether the weights learn and
-    whether the input wants a gradient; where the given gradient, output, x and the gradient of x begin; the steps from
-    a slot to the next of weights and bias.
+    becomes of the given gradient (AS_GIVEN, GATED, SUMMED: added up per channel only, to slots that are cleared
+    first), whether the weights learn and whether the input wants a gradient; whether the given gradient begins with
+    the first picture, not with that of the batch; the steps from a slot to the next of weights and bias.
     """
     given, output, x, turned, room, slots, sums, target, zeros = arrays
     first_picture, end_picture, per_slot, pixels, channels, filters, block, mode, learns, sends = sizes[:10]
-    given_at, output_at, x_at, target_at, slot_step, sum_step = sizes[10:16]
+    apart, slot_step, sum_step = sizes[10:13]
     picture, output_row = first_picture, filters if mode == GATED else 0
+    given_at = -first_picture * pixels * filters if apart else 0
     while picture < end_picture:
         slot = picture // per_slot
         stop, keep = min(end_picture, (slot + 1) * per_slot), min(1, picture % per_slot)
-        begin = (picture - first_picture) * pixels
-        end = (stop - first_picture) * pixels
-        for start in range(begin, end, block):
-            here, place, place_x = min(block, end - start), given_at + start * filters, x_at + start * channels
-            here_at, output_here = target_at + start * channels, output_at + start * filters
+        if mode != AS_GIVEN and not keep:
+            sums[slot * sum_step:(slot + 1) * sum_step] = np.float32(0)
+        end = stop * pixels
+        for start in range(picture * pixels, end, block):
+            here, output_here, here_at = min(block, end - start), start * filters, start * channels
+            place = given_at + output_here
             made, made_at = given, place
             if mode == GATED:
                 made, made_at = room, 0
@@ -164,13 +166,13 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
             elif mode == SUMMED:
                 sum_pixels(given, place, sums, slot * sum_step, here, filters)
             if learns:
-                _sum((x, place_x, weight_rows[0]), (made, made_at), (slots, slot * slot_step, weight_rows[1]), zeros,
+                _sum((x, here_at, weight_rows[0]), (made, made_at), (slots, slot * slot_step, weight_rows[1]), zeros,
                      (here, channels, filters, keep),
                      (given, place + here * filters, output, output_here + here * output_row, output_row),
                      mode == GATED, (place, output_here, sums, slot * sum_step))
             if sends:
                 _multiply((made, made_at, rows[0]), turned, (target, here_at, rows[1]), (zeros, _NO_FLOOR),
                           (here, filters, channels),
-                          (x, place_x + here * channels, channels, here_at + here * channels))
+                          (x, here_at + here * channels, channels, here_at + here * channels))
             keep = 1
         picture = stop

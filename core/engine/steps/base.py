@@ -176,13 +176,14 @@ def hand_back(gradient: Floats, target: Floats | None, pictures: tuple[int, int]
 
 def sums_of_slots(build: Build, slots: Floats, parameter: Parameter) -> list[Work]:
     """Works that add up the chunks' gradients of a parameter, which lie in the slots as the parameter does."""
+    size, gradients = parameter.size, build.parameters.gradients
+
     def piece(first: int) -> Work:
-        count = min(_PIECE, parameter.size - first)
+        part, start, count = slots[first:], parameter.start + first, min(_PIECE, size - first)
 
         def work(thread: int) -> None:
-            packing.sum_slots(slots[first:], build.used_slots(), parameter.size, build.parameters.gradients,
-                              parameter.start + first, count)
+            packing.sum_slots(part, build.used_slots(), size, gradients, start, count)
 
         return work
 
-    return [piece(first) for first in range(0, parameter.size, _PIECE)]
+    return [piece(first) for first in range(0, size, _PIECE)]

@@ -59,7 +59,7 @@ class PointwiseConvolution(Convolution):
         self._nothing = build.arena.floats(0)
         self._settings_back = build.settings(
             0, 0, build.chunk, shape.pixels, shape.channels, shape.filters, self._block, self._mode(),
-            int(not self.frozen), int(self.target is not None), 0, 0, 0, 0, self.sums.step, self._bias_step)
+            int(not self.frozen), int(self.target is not None), int(self.pool), self.sums.step, self._bias_step)
 
     def _mode(self) -> int:
         if self.pool:
@@ -91,25 +91,35 @@ class PointwiseConvolution(Convolution):
         sizes[0], sizes[1], sizes[2] = frame[1], target[1], count * self.shape.pixels
         pointwise.pointwise(frame[0], self._filters, target[0], self.bias, self._rows, floor, sizes)
 
+    def ready(self) -> None:
+        """Find the parameters, and lay out what the way back works on: nothing is looked up while threads work."""
+        super().ready()
+        if not self.build.learns:
+            return
+        target = self._nothing if self.target is None else self.target
+        scratch = self.build.scratch
+        self._arrays_back = []
+        for thread in range(self.build.threads):
+            given = scratch.array("maps", thread) if self.pool else self.output.gradient
+            self._arrays_back.append((
+                self._nothing if given is None else given, self.output.values, self.source.values, self._turned,
+                scratch.array("pixels", thread), self.sums.array(thread), self._bias_slots, target, self._zeros))
+
     def _back(self, first: int, end: int, thread: int) -> None:
         """Through pool and ReLU to the filters' chunks and to the input."""
-        gradient = self.output.gradient
-        assert gradient is not None
+        if not self.pool:
+            self._multiply_back(first, end, thread)
+            return
         low, high = slot_range(first, end, self.build.chunk)
         maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
-        for start, count in self.groups(first, end) if self.pool else ((first, end - first),):
-            given = self._through(start, count, thread) if self.pool else (gradient, start * self.map_numbers)
-            self._multiply_back(given, (start, start + count), thread)
+        for start, count in self.groups(first, end):
+            self._through(start, count, thread)
+            self._multiply_back(start, start + count, thread)
 
-    def _multiply_back(self, given: Place, pictures: tuple[int, int], thread: int) -> None:
-        sizes, start = self._settings_back[thread], pictures[0]
-        sizes[0], sizes[1], sizes[10] = *pictures, given[1]
-        sizes[11], sizes[12], sizes[13] = start * self.map_numbers, *(2 * (start * self.source.size,))
-        target = self._nothing if self.target is None else self.target
-        room = self.build.scratch.array("pixels", thread)
-        pointwise.pointwise_gradients(
-            (given[0], self.output.values, self.source.values, self._turned, room, self.sums.array(thread),
-             self._bias_slots, target, self._zeros), self._rows_back, self._weight_rows, sizes)
+    def _multiply_back(self, first: int, end: int, thread: int) -> None:
+        sizes = self._settings_back[thread]
+        sizes[0], sizes[1] = first, end
+        pointwise.pointwise_gradients(self._arrays_back[thread], self._rows_back, self._weight_rows, sizes)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which lie as the weights do."""

@@ -47,44 +47,48 @@ def test_forward_is_a_matrix_product_with_bias_and_touches_nothing_else(pixels, 
 
 @given(first=st.integers(0, 3), count=st.integers(1, 7), per_slot=st.integers(1, 3), pixels=st.integers(1, 90),
        channels=WIDTHS, filters=WIDTHS, block=BLOCKS, mode=st.sampled_from(
-           [pointwise.AS_GIVEN, pointwise.GATED, pointwise.SUMMED]), seed=st.integers(0, 99))
+           [pointwise.AS_GIVEN, pointwise.GATED, pointwise.SUMMED]), apart=st.booleans(), seed=st.integers(0, 99))
 @settings(max_examples=60)
-def test_gradients(first, count, per_slot, pixels, channels, filters, block, mode, seed):
+def test_gradients(first, count, per_slot, pixels, channels, filters, block, mode, apart, seed):
     rng = np.random.default_rng(seed)
     first *= per_slot
     given_, x, weights = (rng.normal(size=size) for size in
-                          ((count, pixels, filters), (count, pixels, channels), (channels, filters)))
+                          ((first + count, pixels, filters), (first + count, pixels, channels), (channels, filters)))
     output = rng.integers(0, 2, given_.shape)
     length, slots = -(-filters // LANES) * LANES, -(-(first + count) // per_slot)
     turned = room(filters, -(-channels // LANES) * LANES)
     packing.pack_turned_panels(flat(weights), 0, turned, filters, channels)
-    made = (flat(np.full((slots, channels, filters), 5)), room(slots, length), room(count, pixels, channels))
+    made = (flat(np.full((slots, channels, filters), 5)), flat(np.full((slots, length), 3)),
+            flat(np.full(x.shape, 4)))
     pointwise.pointwise_gradients(
-        (flat(given_), flat(output), flat(x), turned, room(block, filters), *made,
+        (flat(given_[first:] if apart else given_), flat(output), flat(x), turned, room(block, filters), *made,
          room(4 * LANES + channels + filters)),
         _rows(block, filters, channels), np.stack([np.arange(channels), np.arange(channels) * filters]),
-        np.array([first, first + count, per_slot, pixels, channels, filters, block, mode, 1, 1, 0, 0, 0, 0,
+        np.array([first, first + count, per_slot, pixels, channels, filters, block, mode, 1, 1, apart,
                   channels * filters, length]))
-    passed = given_ * output if mode == pointwise.GATED else given_
-    _close(made[2].reshape(x.shape), passed @ weights.T, np.abs(passed) @ np.abs(weights.T))
+    assert (made[2].reshape(x.shape)[:first] == 4).all()
+    passed, x = (given_ * output if mode == pointwise.GATED else given_)[first:], x[first:]
+    _close(made[2].reshape(-1, *x.shape[1:])[first:], passed @ weights.T, np.abs(passed) @ np.abs(weights.T))
     sums, biases = made[0].reshape(slots, channels, filters), made[1].reshape(slots, length)[:, :filters]
     assert (sums[:first // per_slot] == 5).all()
+    assert (biases[:first // per_slot] == 3).all()
     for slot in range(first // per_slot, slots):
         some = slice(max(0, slot * per_slot - first), (slot + 1) * per_slot - first)
         pair = x[some].reshape(-1, channels), passed[some].reshape(-1, filters)
         _close(sums[slot], pair[0].T @ pair[1], np.abs(pair[0].T) @ np.abs(pair[1]))
-        wanted = pair[1].sum(axis=0) * (mode != pointwise.AS_GIVEN)
+        wanted = np.full(filters, 3) if mode == pointwise.AS_GIVEN else pair[1].sum(axis=0)
         _close(biases[slot], wanted, np.abs(pair[1]).sum(axis=0))
 
 
+@pytest.mark.parametrize("mode", [pointwise.AS_GIVEN, pointwise.GATED])
 @pytest.mark.parametrize(("learns", "sends"), [(0, 1), (1, 0)])
-def test_what_is_not_wanted_is_not_made(learns, sends):
+def test_what_is_not_wanted_is_not_made(learns, sends, mode):
     slots, target, width = flat(np.full((LANES, LANES), 5)), flat(np.full((3, LANES), 5)), LANES
     ones = flat(np.ones((3, LANES)))
     pointwise.pointwise_gradients(
         (ones, ones, ones, _panels(np.eye(LANES)), room(24, LANES), slots, room(LANES), target, room(4 * LANES)),
         _rows(24, width, width), _rows(LANES, 1, width),
-        np.array([0, 1, 1, 3, width, width, 24, pointwise.AS_GIVEN, learns, sends, 0, 0, 0, 0, width * width, width]))
+        np.array([0, 1, 1, 3, width, width, 24, mode, learns, sends, 0, width * width, width]))
     assert (slots == (3 if learns else 5)).all()
     assert (target == (1 if sends else 5)).all()
 
