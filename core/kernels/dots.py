@@ -7,9 +7,10 @@ once.
 import numpy as np
 from numpy.typing import NDArray
 
+from core.kernels.dot_tile import dot_tile, make_dots
 from core.kernels.jit import helper, kernel
 from core.kernels.processor import LANES, TILE
-from core.kernels.tile import dot_tile, make_dots, make_tile
+from core.kernels.tile import make_tile
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
