@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.kernels.gating import gate_pixels, sum_pixels
 from core.kernels.jit import helper, kernel
-from core.kernels.pointwise import GATED, SUMMED
+from core.kernels.pointwise import AS_GIVEN, GATED, SUMMED
 from core.kernels.processor import LANES, TILE
 from core.kernels.region_sums import sum_taps
 from core.kernels.tile import fetching_tall_tile, fetching_wide_tile
@@ -73,13 +73,13 @@ def _multiply(arrays: tuple[Floats, Floats, Floats, Floats, Floats], places: Int
 
 @kernel
 def convolve_regions(x: Floats, filters: Floats, out: Floats, bias: Floats, places: Integers, regions: Integers,
-                     floor: np.float32, sizes: Integers) -> None:
+                     floor: np.float32, sizes: Integers, count: int, x_at: int, out_at: int) -> None:
     """out = max(bias + x under the taps · filters, floor), some pictures at a time; tables as for `_multiply`.
 
-    sizes: pictures, pictures at a time; where x and out begin, numbers of a picture in both; x's step to the next
-    segment, filters (whole vectors).
+    sizes: pictures at a time, numbers of a picture of x and of out; x's step to the next segment, filters (whole
+    vectors). `count` pictures are convolved, which begin at x_at and go to out_at.
     """
-    count, block, x_at, out_at, x_numbers, out_numbers, step, columns = sizes[:8]
+    block, x_numbers, out_numbers, step, columns = sizes[:5]
     first = min(block, count)
     fetch_to_read(x, x_at, first * x_numbers)
     fetch_to_write(out, out_at, first * out_numbers)
@@ -92,26 +92,31 @@ def convolve_regions(x: Floats, filters: Floats, out: Floats, bias: Floats, plac
 
 @kernel
 def region_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats],
-                     taps: Integers, places: Integers, regions: Integers, summing: Integers, sizes: Integers) -> None:
+                     taps: Integers, places: Integers, regions: Integers, summing: Integers, sizes: Integers,
+                     first: int, count: int, given_at: int) -> None:
     """The way back, a few pictures at a time: through the gate of ReLU, to the weights' and bias's slots, to the input.
 
     arrays: the given gradient, the output, x, the parts of the filters turned, room for the gradients of a few
     pictures, the slots of the weights and those of the bias, the gradient of x, zeros. taps, summing: as for
-    `sum_taps`; places, regions: as for `_multiply`. sizes: first picture, pictures, all of one slot; pictures per slot,
-    pictures at a time, pixels of a picture, filters, pixels of a line, channels; what becomes of the given gradient
-    (AS_GIVEN, GATED, SUMMED: added up per channel only), whether the weights learn and whether the input wants a
-    gradient; where the given gradient, output and x begin, numbers of a picture of x; the steps from a slot to the next
-    of weights and bias, pictures whose sums stay in registers.
+    `sum_taps`; places, regions: as for `_multiply`. sizes: pictures per slot and at a time, pixels of a
+    picture, filters, pixels of a line, channels; what becomes of the given gradient (AS_GIVEN, GATED, SUMMED: added up
+    per channel only), whether the weights learn and whether the input wants a gradient; numbers of a picture of x; the
+    steps from a slot to the next of weights and bias, pictures whose sums stay in registers. It is about `count`
+    pictures from `first` on, whose gradient begins at `given_at`.
     """
     given, output, x, turned, room, slots, sums, target, zeros = arrays
-    first, count, per_slot, block, pixels, filters, line, channels, mode, learns, sends = sizes[:11]
-    given_at, output_at, x_at, x_numbers, slot_step, sum_step, together = sizes[11:18]
-    numbers, slot, sums_at = pixels * filters, first // per_slot, first // per_slot * sum_step
+    per_slot, block, pixels, filters, line, channels, mode, learns, sends = sizes[:9]
+    x_numbers, slot_step, sum_step, together = sizes[9:13]
+    numbers, picture = pixels * filters, 0
     gates_there = mode == GATED and learns and taps[0, 2] * taps[0, 3] == pixels
-    for picture in range(0, count, block):
-        here, coming = min(block, count - picture), max(0, min(block, count - picture - block))
-        at, output_here = given_at + picture * numbers, output_at + picture * numbers
-        x_here, length, coming_x = x_at + picture * x_numbers, here * x_numbers, coming * x_numbers
+    while picture < count:
+        slot, inside = (first + picture) // per_slot, (first + picture) % per_slot
+        here = min(block, per_slot - inside, count - picture)
+        coming, sums_at = min(block, count - picture - here), slot * sum_step
+        if inside == 0 and mode != AS_GIVEN:
+            sums[sums_at:sums_at + sum_step] = np.float32(0)
+        at, output_here = given_at + picture * numbers, (first + picture) * numbers
+        x_here, length, coming_x = (first + picture) * x_numbers, here * x_numbers, coming * x_numbers
         if learns and not (sends and picture):
             fetch_to_read(x, x_here, length)
         made, made_at = (room, 0) if mode == GATED else (given, at)
@@ -126,11 +131,12 @@ def region_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Float
                     coming * numbers if mode == GATED else 0)
             if sends and picture == 0:
                 near = (given, next_at, coming * numbers, target, x_here, length)
-            sum_taps((x, made, slots), taps, slot * slot_step, int((first + picture) % per_slot != 0),
+            sum_taps((x, made, slots), taps, slot * slot_step, int(inside != 0),
                      (here, together, x_here, made_at), gate, near, summing)
         if sends:
             _multiply((made, turned, target, zeros, x), places, regions, _NO_FLOOR, (here, made_at, x_here),
                       (line * filters, channels), (x_here + length, coming_x, x_here + length, coming_x))
+        picture += here
 
 
 @kernel

@@ -117,6 +117,9 @@ def _by_what_they_see(axis: _Axis) -> list[tuple[_Seen, Integers]]:
     return [(seen, np.array(places, np.int64).T) for seen, places in found.items()]
 
 
+_Arrays = tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]
+
+
 class RegionConvolution(Convolution):
     """Conv2D without dilation or groups, with a stride; whole vectors of channels and filters."""
 
@@ -134,14 +137,10 @@ class RegionConvolution(Convolution):
             self._plan_backward()
 
     def groups(self, first: int, end: int) -> Iterator[tuple[int, int]]:
-        """Never pictures of two chunks, so that sums do not depend on where a range begins; few if pooled."""
+        """Never pictures of two chunks, so that sums do not depend on where a range begins."""
         chunk = self.build.chunk
         for begin in range(first, end, chunk):
-            stop = min(end, begin + chunk)
-            if self.pool:
-                yield from super().groups(begin, stop)
-            else:
-                yield begin, stop - begin
+            yield from super().groups(begin, min(end, begin + chunk))
 
     def _plan_forward(self) -> None:
         shape, build = self.shape, self.build
@@ -150,7 +149,7 @@ class RegionConvolution(Convolution):
                      (shape.out[1], shape.filters, self.map_numbers), parts)
         self._filters = build.arena.floats(self._weights)
         self._forward_tables = side.tables(self.group)
-        self._forward = build.settings(0, self.group, 0, 0, shape.inputs, self.map_numbers, shape.line, shape.filters)
+        self._forward = np.array([self.group, shape.inputs, self.map_numbers, shape.line, shape.filters], np.int64)
 
     def _plan_backward(self) -> None:
         shape, build = self.shape, self.build
@@ -170,10 +169,10 @@ class RegionConvolution(Convolution):
         self._backward_tables = side.tables(self.group)
         self._zeros = build.arena.floats(shape.channels)
         self._nothing = build.arena.floats(0)
-        self._backward = build.settings(
-            0, 0, build.chunk, self.group, shape.pixels, shape.filters, shape.out[1], shape.channels, self._mode(),
-            int(not self.frozen), int(self.target is not None), 0, 0, 0, shape.inputs, self.sums.step, self._bias_step,
-            max(1, _MANY_PIXELS // shape.pixels))
+        self._backward = np.array(
+            [build.chunk, self.group, shape.pixels, shape.filters, shape.out[1], shape.channels, self._mode(),
+             int(not self.frozen), int(self.target is not None), shape.inputs, self.sums.step, self._bias_step,
+             max(1, _MANY_PIXELS // shape.pixels)], np.int64)
 
     def _mode(self) -> int:
         if self.pool:
@@ -216,29 +215,38 @@ class RegionConvolution(Convolution):
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each output pixel is a row of a matrix product."""
-        sizes = self._forward[thread]
-        sizes[0], sizes[2], sizes[3] = count, frame[1], target[1]
-        regions.convolve_regions(frame[0], self._filters, target[0], self.bias, *self._forward_tables, floor, sizes)
+        regions.convolve_regions(frame[0], self._filters, target[0], self.bias, *self._forward_tables, floor,
+                                 self._forward, count, frame[1], target[1])
+
+    def ready(self) -> None:
+        """Find the arrays of each thread as well."""
+        super().ready()
+        if self.build.learns:
+            self._arrays = [self._arrays_of(thread) for thread in range(self.build.threads)]
+
+    def _arrays_of(self, thread: int) -> _Arrays:
+        """What `region_gradients` works with: put together once, for a call takes little longer."""
+        gradient, scratch = self.output.gradient, self.build.scratch
+        assert gradient is not None
+        room = scratch.array("maps", thread) if self.relu or self.pool else self._nothing
+        target = self._nothing if self.target is None else self.target
+        return (room if self.pool else gradient, self.output.values, self.source.values, self._swapped, room,
+                self.sums.array(thread), self._bias_slots, target, self._zeros)
 
     def _back(self, first: int, end: int, thread: int) -> None:
         """Through pool and ReLU to the filters' chunks and to the input; each input pixel gathers from its outputs."""
-        gradient = self.output.gradient
-        assert gradient is not None
+        if not self.pool:
+            self._multiply_back((first, end - first), first * self.map_numbers, thread)
+            return
         low, high = slot_range(first, end, self.build.chunk)
         maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
         for start, count in self.groups(first, end):
-            given = self._through(start, count, thread) if self.pool else (gradient, start * self.map_numbers)
-            self._multiply_back(given, (start, count), thread)
+            self._through(start, count, thread)
+            self._multiply_back((start, count), 0, thread)
 
-    def _multiply_back(self, given: Place, pictures: tuple[int, int], thread: int) -> None:
-        sizes, start = self._backward[thread], pictures[0]
-        sizes[0], sizes[1], sizes[11] = *pictures, given[1]
-        sizes[12], sizes[13] = start * self.map_numbers, start * self.source.size
-        target = self._nothing if self.target is None else self.target
-        room = self.build.scratch.array("maps", thread) if self.relu and not self.pool else self._nothing
-        regions.region_gradients(
-            (given[0], self.output.values, self.source.values, self._swapped, room, self.sums.array(thread),
-             self._bias_slots, target, self._zeros), self._spans, *self._backward_tables, self._summing_weights, sizes)
+    def _multiply_back(self, pictures: tuple[int, int], given_at: int, thread: int) -> None:
+        regions.region_gradients(self._arrays[thread], self._spans, *self._backward_tables, self._summing_weights,
+                                 self._backward, *pictures, given_at)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which lie as the weights do."""
