@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class Tensor:
     planes: bool = False
     _claims: int = 0
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Numbers per picture."""
         return math.prod(self.shape)

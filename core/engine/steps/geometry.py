@@ -1,6 +1,7 @@
 """Where the windows of a convolution lie: sizes, and tables of places for the register tiles."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,10 @@ def has_few_long_filters(layer: Conv2D, shape: Shape) -> bool:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A convolution without dilation or groups: lengths in pixels, places in numbers."""
+    """A convolution without dilation or groups: lengths in pixels, places in numbers.
+
+    Steps ask again and again, between kernels, so answers are kept.
+    """
 
     channels: int
     size: tuple[int, int]
@@ -61,47 +65,47 @@ class Geometry:
         """For kernels that see to the padding themselves: pictures are not copied into frames."""
         return replace(self, frame=self.size)
 
-    @property
+    @cached_property
     def blocks(self) -> tuple[int, int]:
         """Blocks of 4×4 outputs down and across."""
         return -(-self.out[0] // BLOCK), -(-self.out[1] // BLOCK)
 
-    @property
+    @cached_property
     def padded(self) -> bool:
         """Whether the picture must be copied into a larger frame."""
         return self.frame != self.size
 
-    @property
+    @cached_property
     def line(self) -> int:
         """Numbers in one row of the frame."""
         return self.frame[1] * self.channels
 
-    @property
+    @cached_property
     def frame_numbers(self) -> int:
         """Numbers in the frame."""
         return self.frame[0] * self.line
 
-    @property
+    @cached_property
     def inputs(self) -> int:
         """Numbers in the picture."""
         return self.size[0] * self.size[1] * self.channels
 
-    @property
+    @cached_property
     def inside(self) -> int:
         """Where the picture begins in its frame."""
         return self.corner[0] * self.line + self.corner[1] * self.channels
 
-    @property
+    @cached_property
     def run(self) -> int:
         """Neighbouring numbers that one row of a filter covers."""
         return self.kernel[1] * self.channels
 
-    @property
+    @cached_property
     def pixels(self) -> int:
         """Output pixels."""
         return self.out[0] * self.out[1]
 
-    @property
+    @cached_property
     def group(self) -> int:
         """How many neighbouring output pixels share one vector, so that few filters still fill its lanes.
 
@@ -111,17 +115,17 @@ class Geometry:
         most = max(1, min(LANES // self.filters, self.out[1]))
         return min(range(1, most + 1), key=lambda g: -(-self.out[1] // g) * (self.kernel[1] + (g - 1) * self.stride[1]))
 
-    @property
+    @cached_property
     def in_row(self) -> int:
         """Groups of neighbouring pixels in a row of the output."""
         return -(-self.out[1] // self.group)
 
-    @property
+    @cached_property
     def widened(self) -> int:
         """Neighbouring numbers under one row of the filters of a whole group of pixels."""
         return (self.kernel[1] + (self.group - 1) * self.stride[1]) * self.channels
 
-    @property
+    @cached_property
     def length(self) -> int:
         """Length of a row of packed filters: the filters of a group, up to whole vectors."""
         return padded(self.group * self.filters, LANES)

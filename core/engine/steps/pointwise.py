@@ -82,7 +82,7 @@ class PointwiseConvolution(Convolution):
         if self.pool:
             super().forward(first, end, thread)
             return
-        self.convolve((self.source.values, first * self.source.size), (self.made.values, first * self.map_numbers),
+        self.convolve((self.source.values, first * self.shape.inputs), (self.made.values, first * self.map_numbers),
                       end - first, self.floor, thread)
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
