@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgRenderer
 
 from core.drawing.markup import escaped
@@ -96,6 +96,10 @@ def _pdf(renderer: QSvgRenderer) -> tuple[bytes, tuple[int, int]]:
                                  QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Point)
     painter = QPainter(writer)
+    # The window's digits of one width are glyphs without letters too, which nobody could copy out of the file.
+    font = painter.font()
+    font.setFeature(QFont.Tag("tnum"), 0)
+    painter.setFont(font)
     renderer.render(painter, QRectF(0, 0, writer.width(), writer.height()))
     painter.end()
     return bytes(buffer.data().data()), (round(size.width()), round(size.height()))

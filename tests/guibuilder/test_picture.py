@@ -14,6 +14,7 @@ from core.errors import CoreError, FileError
 from core.templates import template
 from guibuilder import picture
 from guibuilder.picture import write_picture
+from guibuilder.theme import text_font
 
 NETWORK = template("lenet5").network
 
@@ -84,6 +85,11 @@ def test_sizes_are_copied_out_of_a_pdf_whole(qapp, tmp_path):
     reader = shutil.which("pdftotext")
     if reader is None:
         pytest.skip("pdftotext is not installed")
-    write_picture(svg, tmp_path / "a.pdf")
+    before = qapp.font()
+    qapp.setFont(text_font())
+    try:
+        write_picture(svg, tmp_path / "a.pdf")
+    finally:
+        qapp.setFont(before)
     words = subprocess.run([reader, "-layout", str(tmp_path / "a.pdf"), "-"], capture_output=True, check=True)
     assert "6 of 5×5, stride 1" in words.stdout.decode("utf-8")

@@ -51,7 +51,7 @@ def test_every_layer_and_the_total(view: Costs):
     assert row(view, 1) == ["C1", "6×28×28", "156", "117,600", "117,600", "1.2 MB", "5×5"]
     assert row(view, 7)[-1] == "all"
     assert row(view, 14) == ["Total", "", "61,706", "416,520", "715,440", "4.1 MB", ""]
-    assert "61,706 parameters · training with adam needs" in view.caption.text()
+    assert "61,706 parameters · training with Adam needs" in view.caption.text()
     view.grab()
 
 
