@@ -25,7 +25,7 @@ class _Batch:
     """The pictures that a runner was given; phases hold this rather than the runner, which holds them."""
 
     def __init__(self, source: Tensor) -> None:
-        self.source, self.given = source, source.values
+        self.source, self.output, self.given = source, source, source.values
 
     def bring(self, first: int, end: int, thread: int) -> None:
         """Bring these pictures into the engine's order."""
@@ -81,8 +81,15 @@ class Runner:
                     self._pool.run([*(phase.works or [partial(_alone, phase)]), *more])
                 else:
                     walk = partial(_walk, phase, self.plan.build.turns)
-                    shares = self.shares(meetings, _macs(phase))
+                    shares = self._shares_of(phase, meetings)
                     self._pool.run([*(partial(walk, first, end) for first, end in shares), *more])
+
+    def _shares_of(self, phase: list[Pictures], meetings: int) -> list[tuple[int, int]]:
+        """The batch in shares for a phase, as `shares`; in one where the phase itself is too little work."""
+        macs, numbers = _work_of(phase)
+        if self.run.count * (macs + _NUMBER * numbers) < _ALONE:
+            return [(0, self.run.count)]
+        return self.shares(meetings, macs)
 
     def shares(self, phases: int = 1, macs: int | None = None) -> list[tuple[int, int]]:
         """The batch in ranges of whole chunks: one per thread, more where a phase is much work or chunks take turns.
@@ -123,9 +130,11 @@ def _read_as_given(plan: Plan) -> bool:
     return 1 in (plan.source.channels, plan.source.pixels) and bool(readers) and all(step.exact for step in readers)
 
 
-def _macs(phase: list[Pictures]) -> int:
-    """Forward multiply-adds of a phase's steps for one picture; what is no step has none."""
-    return sum(getattr(getattr(work, "__self__", work), "macs", 0) for work in phase)
+def _work_of(phase: list[Pictures]) -> tuple[int, int]:
+    """Forward multiply-adds and numbers of the outputs of a phase's steps for one picture; what is no step has none."""
+    steps = [getattr(work, "__self__", work) for work in phase]
+    return (sum(getattr(step, "macs", 0) for step in steps),
+            sum(step.output.size for step in steps if hasattr(step, "output")))
 
 
 def joined(phases: list[Phase]) -> list[Phase]:

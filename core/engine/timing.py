@@ -9,6 +9,7 @@ from time import perf_counter
 from core.engine.plan import Plan, Watch
 from core.engine.pool import Work
 from core.engine.steps.base import Part, Pictures, Step
+from core.engine.tensor import Tensor
 
 FORWARD, BACKWARD = 0, 1
 
@@ -37,10 +38,11 @@ class PassTimes:
 
 @dataclass
 class _Timed:
-    """A step's work on pictures with a clock beside it; `macs` as in Step."""
+    """A step's work on pictures with a clock beside it; `macs` and `output` as in Step."""
 
     work: Pictures
     macs: int
+    output: Tensor
     note: Callable[[int, float], None]
 
     def __call__(self, first: int, end: int, thread: int) -> None:
@@ -91,7 +93,7 @@ class Clock:
             # All threads wait for this one.
             note(0, threads * (perf_counter() - begin))
 
-        return Part(None if part.pictures is None else _Timed(part.pictures, step.macs, note),
+        return Part(None if part.pictures is None else _Timed(part.pictures, step.macs, step.output, note),
                     None if part.once is None else partial(alone, part.once),
                     [partial(watched, work) for work in part.works])
 

@@ -77,6 +77,21 @@ def test_a_phase_is_cut_as_often_as_its_own_work_is_worth():
     assert sum(step.macs for step in runner.plan.steps) == runner._macs > 0
 
 
+def test_a_phase_of_little_work_is_left_to_one_thread(monkeypatch):
+    """Behind a dense layer's product, which all threads make together, there are ten scores a picture."""
+    monkeypatch.undo()
+    given = []
+    pool = SimpleNamespace(threads=2, run=lambda works: given.append(len(works)))
+    runner = Runner(_plan(large_dense()), pool)
+    runner.run.count = 64
+    *others, last = runner.forward
+    assert [isinstance(each, list) for each in others[-2:]] == [True, False]
+    runner.execute(runner.forward)
+    assert len(given) == len(runner.forward)
+    assert (given[-1], min(given[:-1]) >= 2) == (1, True)
+    assert isinstance(last, list)
+
+
 @pytest.mark.parametrize("threads", [2, 3])
 def test_the_last_of_many_shares_are_the_smallest(threads):
     runner = Runner(_plan(digits()), SimpleNamespace(threads=threads))
