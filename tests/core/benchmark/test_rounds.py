@@ -114,7 +114,7 @@ def test_a_system_that_does_not_tell_gives_no_load(monkeypatch, tmp_path):
 def test_memory_is_counted_from_the_meter_on():
     """In a process of its own: one that ran other tests may give memory back at that very moment."""
     held = np.empty(8_000_000).nbytes
-    text = ("import numpy; from core.benchmark.memory import MemoryMeter; earlier = numpy.ones(2_000_000); del earlier; "
+    text = ("import numpy; from core.benchmark.memory import MemoryMeter; numpy.ones(2_000_000); "
             "meter = MemoryMeter(); before = meter.rise(); held = numpy.ones(8_000_000); print(meter.rise() - before)")
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, check=True, cwd=Path(__file__).parents[3])
     assert 0.9 * held <= int(done.stdout) <= 1.5 * held
