@@ -8,12 +8,13 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import Build, Floats, slot_range
-from core.engine.steps.convolution import CACHE_FLOATS, Convolution, Place
+from core.engine.steps.base import Build, Floats
+from core.engine.steps.convolution import CACHE_FLOATS, Place
 from core.engine.steps.geometry import Geometry
+from core.engine.steps.in_one_go import ConvolutionInOneGo
 from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
-from core.kernels import maps, packing, pointwise
+from core.kernels import packing, pointwise
 from core.kernels.processor import LANES, TILE
 from core.layers.conv2d import Conv2D
 
@@ -28,10 +29,11 @@ def pixels_at_a_time(shape: Geometry) -> int:
     return max(1, min(max(fitting, _LEAST_PIXELS), _MOST_PIXELS) // whole) * whole
 
 
-class PointwiseConvolution(Convolution):
+class PointwiseConvolution(ConvolutionInOneGo):
     """Conv2D 1×1 at stride 1."""
 
     bare_maps = False
+    room = "pixels"
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         assert isinstance(task.layer, Conv2D)
@@ -51,22 +53,14 @@ class PointwiseConvolution(Convolution):
         shape, build = self.shape, self.build
         channels = np.arange(shape.channels, dtype=np.int64)
         self._rows_back, self._weight_rows = self._rows[::-1].copy(), np.stack([channels, channels * shape.filters])
-        self._turned = build.arena.floats(shape.filters * -(-shape.channels // LANES) * LANES)
-        self._zeros = build.arena.floats(max(shape.channels, shape.filters) + 2 * LANES)
+        self.turned = build.arena.floats(shape.filters * -(-shape.channels // LANES) * LANES)
+        self.zeros = build.arena.floats(max(shape.channels, shape.filters) + 2 * LANES)
         self.sums = ChunkSums(build, shape.channels * shape.filters, True)
         # A block of gradients behind the gate.
         build.scratch.reserve("pixels", self._block * shape.filters if self.relu and not self.pool else 0)
-        self._nothing = build.arena.floats(0)
         self._settings_back = build.settings(
-            0, 0, build.chunk, shape.pixels, shape.channels, shape.filters, self._block, self._mode(),
+            0, 0, build.chunk, shape.pixels, shape.channels, shape.filters, self._block, self.mode(),
             int(not self.frozen), int(self.target is not None), int(self.pool), self.sums.step, self._bias_step)
-
-    def _mode(self) -> int:
-        if self.pool:
-            return pointwise.AS_GIVEN
-        if self.relu:
-            return pointwise.GATED
-        return pointwise.SUMMED if self._biased and not self.frozen else pointwise.AS_GIVEN
 
     def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters in panels."""
@@ -74,16 +68,8 @@ class PointwiseConvolution(Convolution):
 
     def pack_back(self) -> None:
         """Turn the filters."""
-        packing.pack_turned_panels(self.build.parameters.weights, self.weight.start, self._turned, self.shape.filters,
+        packing.pack_turned_panels(self.build.parameters.weights, self.weight.start, self.turned, self.shape.filters,
                                    self.shape.channels)
-
-    def forward(self, first: int, end: int, thread: int) -> None:
-        """All pictures at once, unless they are pooled."""
-        if self.pool:
-            super().forward(first, end, thread)
-            return
-        self.convolve((self.source.values, first * self.shape.inputs), (self.made.values, first * self.map_numbers),
-                      end - first, self.floor, thread)
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each pixel is a row of a matrix product."""
@@ -91,35 +77,11 @@ class PointwiseConvolution(Convolution):
         sizes[0], sizes[1], sizes[2] = frame[1], target[1], count * self.shape.pixels
         pointwise.pointwise(frame[0], self._filters, target[0], self.bias, self._rows, floor, sizes)
 
-    def ready(self) -> None:
-        """Find the parameters, and lay out what the way back works on: nothing is looked up while threads work."""
-        super().ready()
-        if not self.build.learns:
-            return
-        target = self._nothing if self.target is None else self.target
-        scratch = self.build.scratch
-        self._arrays_back = []
-        for thread in range(self.build.threads):
-            given = scratch.array("maps", thread) if self.pool else self.output.gradient
-            self._arrays_back.append((
-                self._nothing if given is None else given, self.output.values, self.source.values, self._turned,
-                scratch.array("pixels", thread), self.sums.array(thread), self._bias_slots, target, self._zeros))
-
-    def _back(self, first: int, end: int, thread: int) -> None:
-        """Through pool and ReLU to the filters' chunks and to the input."""
-        if not self.pool:
-            self._multiply_back(first, end, thread)
-            return
-        low, high = slot_range(first, end, self.build.chunk)
-        maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
-        for start, count in self.groups(first, end):
-            self._through(start, count, thread)
-            self._multiply_back(start, start + count, thread)
-
-    def _multiply_back(self, first: int, end: int, thread: int) -> None:
+    def multiply_back(self, first: int, count: int, thread: int) -> None:
+        """All sums of some pictures in one call."""
         sizes = self._settings_back[thread]
-        sizes[0], sizes[1] = first, end
-        pointwise.pointwise_gradients(self._arrays_back[thread], self._rows_back, self._weight_rows, sizes)
+        sizes[0], sizes[1] = first, first + count
+        pointwise.pointwise_gradients(self.arrays[thread], self._rows_back, self._weight_rows, sizes)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which lie as the weights do."""

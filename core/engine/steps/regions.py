@@ -12,12 +12,13 @@ import numpy as np
 
 from core.engine.flow import Task
 from core.engine.pool import Work
-from core.engine.steps.base import Build, Floats, slot_range
-from core.engine.steps.convolution import Convolution, Place
+from core.engine.steps.base import Build, Floats
+from core.engine.steps.convolution import Place
 from core.engine.steps.geometry import Geometry, Integers
+from core.engine.steps.in_one_go import ConvolutionInOneGo
 from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
-from core.kernels import maps, pointwise, regions
+from core.kernels import regions
 from core.kernels.processor import LANES
 from core.layers.conv2d import Conv2D
 
@@ -117,10 +118,7 @@ def _by_what_they_see(axis: _Axis) -> list[tuple[_Seen, Integers]]:
     return [(seen, np.array(places, np.int64).T) for seen, places in found.items()]
 
 
-_Arrays = tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]
-
-
-class RegionConvolution(Convolution):
+class RegionConvolution(ConvolutionInOneGo):
     """Conv2D without dilation or groups, with a stride; whole vectors of channels and filters."""
 
     adds_inputs = False
@@ -165,21 +163,13 @@ class RegionConvolution(Convolution):
                      (shape.out[1], shape.filters, self.map_numbers), (shape.size[1], shape.channels, shape.inputs),
                      parts)
         self._taps = np.array(taps, np.int64)
-        self._swapped = build.arena.floats(self._weights if self.target is not None else 0)
+        self.turned = build.arena.floats(self._weights if self.target is not None else 0)
         self._backward_tables = side.tables(self.group)
-        self._zeros = build.arena.floats(shape.channels)
-        self._nothing = build.arena.floats(0)
+        self.zeros = build.arena.floats(shape.channels)
         self._backward = np.array(
-            [build.chunk, self.group, shape.pixels, shape.filters, shape.out[1], shape.channels, self._mode(),
+            [build.chunk, self.group, shape.pixels, shape.filters, shape.out[1], shape.channels, self.mode(),
              int(not self.frozen), int(self.target is not None), shape.inputs, self.sums.step, self._bias_step,
              max(1, _MANY_PIXELS // shape.pixels)], np.int64)
-
-    def _mode(self) -> int:
-        if self.pool:
-            return pointwise.AS_GIVEN
-        if self.relu:
-            return pointwise.GATED
-        return pointwise.SUMMED if self._biased and not self.frozen else pointwise.AS_GIVEN
 
     def _plan_weights(self) -> None:
         shape, build = self.shape, self.build
@@ -202,51 +192,19 @@ class RegionConvolution(Convolution):
 
     def pack_back(self) -> None:
         """Parts of the filters, transposed, in panels."""
-        regions.pack_swapped(self.build.parameters.weights, self.weight.start, self._swapped, self._taps,
+        regions.pack_swapped(self.build.parameters.weights, self.weight.start, self.turned, self._taps,
                              self.shape.channels, self.shape.filters)
-
-    def forward(self, first: int, end: int, thread: int) -> None:
-        """All pictures of a range at once, unless they are pooled."""
-        if self.pool:
-            super().forward(first, end, thread)
-            return
-        self.convolve((self.source.values, first * self.source.size), (self.made.values, first * self.map_numbers),
-                      end - first, self.floor, thread)
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each output pixel is a row of a matrix product."""
         regions.convolve_regions(frame[0], self._filters, target[0], self.bias, *self._forward_tables, floor,
                                  self._forward, count, frame[1], target[1])
 
-    def ready(self) -> None:
-        """Find the arrays of each thread as well."""
-        super().ready()
-        if self.build.learns:
-            self._arrays = [self._arrays_of(thread) for thread in range(self.build.threads)]
-
-    def _arrays_of(self, thread: int) -> _Arrays:
-        """What `region_gradients` works with: put together once, for a call takes little longer."""
-        gradient, scratch = self.output.gradient, self.build.scratch
-        assert gradient is not None
-        room = scratch.array("maps", thread) if self.relu or self.pool else self._nothing
-        target = self._nothing if self.target is None else self.target
-        return (room if self.pool else gradient, self.output.values, self.source.values, self._swapped, room,
-                self.sums.array(thread), self._bias_slots, target, self._zeros)
-
-    def _back(self, first: int, end: int, thread: int) -> None:
-        """Through pool and ReLU to the filters' chunks and to the input; each input pixel gathers from its outputs."""
-        if not self.pool:
-            self._multiply_back((first, end - first), first * self.map_numbers, thread)
-            return
-        low, high = slot_range(first, end, self.build.chunk)
-        maps.clear(self._bias_slots, low * self._bias_step, high * self._bias_step)
-        for start, count in self.groups(first, end):
-            self._through(start, count, thread)
-            self._multiply_back((start, count), 0, thread)
-
-    def _multiply_back(self, pictures: tuple[int, int], given_at: int, thread: int) -> None:
-        regions.region_gradients(self._arrays[thread], self._spans, *self._backward_tables, self._summing_weights,
-                                 self._backward, *pictures, given_at)
+    def multiply_back(self, first: int, count: int, thread: int) -> None:
+        """All sums of some pictures in one call; each input pixel gathers from the outputs that saw it."""
+        given_at = 0 if self.pool else first * self.map_numbers
+        regions.region_gradients(self.arrays[thread], self._spans, *self._backward_tables, self._summing_weights,
+                                 self._backward, first, count, given_at)
 
     def gathering(self) -> list[Work]:
         """Add up the slots, which lie as the weights do."""
