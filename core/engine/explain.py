@@ -39,7 +39,9 @@ ABOUT: Mapping[str, str] = {
              "looks at, so that they lie side by side. Then each part is an ordinary convolution in register tiles.",
     "lanewise": f"Each instruction works on {LANES} neighbouring channels of a pixel at once, each with its own "
                 "filter; nothing is shared between them that a register tile could use again.",
-    "dense": f"Every output is its sum of products, as the definition says. {_TILES}",
+    "dense": f"Every output is its sum of products, as the definition says. {_TILES} Where many weights answer "
+             "for several pictures, they are first copied into the order in which the tiles read them, once for each "
+             "change.",
     "maxout": f"All pieces are one product of matrices. {_TILES}",
     "flatten": "The engine keeps the channels of a pixel side by side. Flatten brings the numbers into the order "
                "channel, row, column.",

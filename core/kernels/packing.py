@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.kernels.jit import kernel
 from core.kernels.processor import LANES
+from core.kernels.turning import turn_square
 from core.kernels.vector_steps import copy_run, fetch_to_read, fetch_to_write
 
 Floats = NDArray[np.float32]
@@ -69,16 +70,22 @@ def pack_panels(weights: Floats, start: int, package: Floats, rows: int, columns
 
 @kernel
 def pack_turned_panels(weights: Floats, start: int, package: Floats, rows: int, columns: int) -> None:
-    """The same for the matrix that has the weights' rows as its columns: weights are [columns, rows] here."""
-    block = 16
+    """The same for the matrix that has the weights' rows as its columns: weights are [columns, rows] here.
+
+    Squares of numbers are turned where there are whole ones; the last of a row overlap those before.
+    """
     for panel in range(0, columns, _PANEL):
         step = _PANEL if columns - panel > LANES else LANES
-        width = min(_PANEL, columns - panel)
-        for first in range(0, rows, block):
-            for column in range(width):
-                given = start + (panel + column) * rows
-                for row in range(first, min(first + block, rows)):
-                    package[panel * rows + row * step + column] = weights[given + row]
+        for side in range(panel, min(panel + _PANEL, columns), LANES):
+            given, target = start + side * rows, panel * rows + side - panel
+            if columns - side >= LANES and rows >= LANES:
+                for square in range(0, rows, LANES):
+                    row = min(square, rows - LANES)
+                    turn_square((weights, given + row, rows), (package, target + row * step, step))
+            else:
+                for column in range(min(LANES, columns - side)):
+                    for row in range(rows):
+                        package[target + row * step + column] = weights[given + column * rows + row]
 
 
 @kernel

@@ -11,7 +11,7 @@ from core.kernels import simd
 from core.kernels.jit import helper, kernel
 from core.kernels.processor import LANES
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
-from core.kernels.turning import turned
+from core.kernels.turning import turn_square
 
 Floats = NDArray[np.float32]
 
@@ -121,23 +121,6 @@ def load_pixels(typing: Any, given: Any, room: Any, live: Any) -> Any:
     return signature, generate
 
 
-@intrinsic
-def _turn_square(typing: Any, given: Any, made: Any) -> Any:
-    """LANES pixels of as many channels change places: (given, place, step to the next channel), (made, place, step)."""
-    signature = types.void(given, made)
-
-    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
-        kinds, parts = signature.args, members(builder, signature.args, arguments)
-        start, end = (simd.address(context, builder, kind[0], *part[:2])
-                      for kind, part in zip(kinds, parts, strict=True))
-        rows = [simd.load(builder, builder.gep(start, [builder.mul(parts[0][2], whole(row))])) for row in range(LANES)]
-        for number, vector in enumerate(turned(builder, rows)):
-            simd.store(builder, vector, builder.gep(end, [builder.mul(parts[1][2], whole(number))]))
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
 @helper
 def _turn_squares(given: Floats, made: Floats, start: int, channels: int, pixels: int) -> None:
     """Turn a picture square by square; the last ones overlap those before, so that none is cut.
@@ -149,8 +132,8 @@ def _turn_squares(given: Floats, made: Floats, start: int, channels: int, pixels
             channel = min(square, channels - LANES)
             for place in range(low, min(low + _STRETCH, pixels), LANES):
                 pixel = min(place, pixels - LANES)
-                _turn_square((given, start + channel * pixels + pixel, pixels),
-                             (made, start + pixel * channels + channel, channels))
+                turn_square((given, start + channel * pixels + pixel, pixels),
+                            (made, start + pixel * channels + channel, channels))
 
 
 @kernel

@@ -94,6 +94,23 @@ def _turn_out(typing: Any, source: Any, target: Any, live: Any) -> Any:
     return signature, generate
 
 
+@intrinsic
+def turn_square(typing: Any, given: Any, made: Any) -> Any:
+    """LANES numbers of as many rows change places: (given, place, step to the next row), (made, place, step)."""
+    signature = types.void(given, made)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        kinds, parts = signature.args, members(builder, signature.args, arguments)
+        start, end = (simd.address(context, builder, kind[0], *part[:2])
+                      for kind, part in zip(kinds, parts, strict=True))
+        rows = [simd.load(builder, builder.gep(start, [builder.mul(parts[0][2], whole(row))])) for row in range(LANES)]
+        for number, vector in enumerate(turned(builder, rows)):
+            simd.store(builder, vector, builder.gep(end, [builder.mul(parts[1][2], whole(number))]))
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
 @helper
 def turn_in(source: tuple[Floats, int, int], pictures: int, target: tuple[Floats, int], count: int) -> None:
     """`count` neighbouring numbers of each picture to as many vectors; (source, place, step), (target, place)."""

@@ -6,6 +6,7 @@ from core.engine.arena import padded
 from core.engine.flow import Task
 from core.engine.pool import Work
 from core.engine.steps.base import NO_FLOOR, ZERO_FLOOR, Build, Part, Step
+from core.engine.steps.packed import Packed, suits
 from core.engine.tensor import Floats, Tensor
 from core.kernels import dense, elementwise, multiply, pooling
 from core.kernels.processor import LANES
@@ -32,6 +33,8 @@ class Product:
         self._frozen = task.layer.frozen
         self._inputs, self._units = source.size, int(np.prod(leading))
         self.whole = self._inputs * self._units >= _MANY_WEIGHTS
+        several = self.whole and suits(build, self._inputs, self._units)
+        self._packed = Packed(build, self._inputs, self._units) if several else None
         order = None
         if source.spread is not None:
             axes, front = (1, 2, 0), len(leading)
@@ -67,6 +70,18 @@ class Product:
         if self._biased:
             bias = parameters.table[f"{self._name}.bias"]
             self._bias, self._bias_start = parameters.weights[bias.start:bias.end], bias.start
+        if self._packed is not None:
+            self._packed.ready(self._weight, self._bias)
+
+    def refresh(self) -> None:
+        """The weights have changed."""
+        if self._packed is not None:
+            self._packed.refresh()
+
+    def prepare(self, training: bool) -> None:
+        """Before answers, pack the weights if they are others than for the last ones."""
+        if self._packed is not None and not training:
+            self._packed.prepare()
 
     # some pictures at a time ------------------------------------------------------------------------------------
 
@@ -97,6 +112,12 @@ class Product:
             return work
 
         return [piece(*edges) for edges in self._cut(self._units, 2, _UNITS)]
+
+    def use_works(self, made: Floats, floor: np.float32) -> list[Work]:
+        """The same for answers."""
+        if self._packed is None:
+            return self.forward_works(made, floor)
+        return self._packed.works(self._source, made, floor)
 
     def backward_works(self, given: Floats) -> list[Work]:
         """dx = dy W, some inputs at a time."""
@@ -171,11 +192,25 @@ class FullyConnected(Step):
         """Find the parameters."""
         self._product.ready()
 
+    def refresh(self) -> None:
+        """A copy of the weights is out of date."""
+        self._product.refresh()
+
+    def prepare(self, training: bool) -> None:
+        """Answers may want a copy of the weights."""
+        self._product.prepare(training)
+
     def forward_parts(self) -> list[Part]:
         """All pictures at once where there are many weights."""
         if self._product.whole:
             return [Part(works=self._product.forward_works(self.output.values, self._floor))]
         return super().forward_parts()
+
+    def use_parts(self) -> list[Part]:
+        """All pictures at once where there are many weights."""
+        if self._product.whole:
+            return [Part(works=self._product.use_works(self.output.values, self._floor))]
+        return super().use_parts()
 
     def backward_parts(self) -> list[Part]:
         """All pictures at once where there are many weights."""
@@ -219,11 +254,25 @@ class LargestPiece(Step):
         """Find the parameters."""
         self._product.ready()
 
+    def refresh(self) -> None:
+        """A copy of the weights is out of date."""
+        self._product.refresh()
+
+    def prepare(self, training: bool) -> None:
+        """Answers may want a copy of the weights."""
+        self._product.prepare(training)
+
     def forward_parts(self) -> list[Part]:
         """All pictures at once where there are many weights."""
         if self._product.whole:
             return [Part(works=self._product.forward_works(self._pieces, NO_FLOOR)), Part(pictures=self._take_largest)]
         return super().forward_parts()
+
+    def use_parts(self) -> list[Part]:
+        """All pictures at once where there are many weights."""
+        if self._product.whole:
+            return [Part(works=self._product.use_works(self._pieces, NO_FLOOR)), Part(pictures=self._take_largest)]
+        return super().use_parts()
 
     def backward_parts(self) -> list[Part]:
         """All pictures at once where there are many weights."""

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from core.kernels import dense
+from core.kernels.packing import pack_turned_panels
+from core.kernels.processor import LANES
 from tests.core.kernels.arrays import flat, plain, room
 
 
@@ -57,3 +59,49 @@ def test_turned_rows_are_columns():
         made = turned[:20].reshape(4, 5)
         assert made[:, 1:3].tolist() == values[1:].T.tolist()
         assert not made[:, [0, 3, 4]].any()
+
+
+def _packed_product(a, weights, bias, floor, cuts, fill=9.0):
+    """The product by the kernel, piece by piece; `cuts` are (first output, end, first picture, end)."""
+    (count, inputs), outputs = a.shape, len(weights)
+    package, starts = room(inputs * -(-outputs // LANES) * LANES), room(outputs + dense.WIDTH)
+    pack_turned_panels(flat(weights), 0, package, inputs, outputs)
+    starts[:outputs] = bias
+    made = flat(np.full((count, outputs), fill))
+    places = np.stack([np.arange(count) * inputs, np.arange(count) * outputs])
+    for cut in cuts:
+        dense.multiply_packed(flat(a), package, starts, made, places, np.float32(floor),
+                              np.array([inputs, outputs, *cut]))
+    return made.reshape(count, outputs)
+
+
+@pytest.mark.parametrize("floor", [-np.inf, 0.0])
+@pytest.mark.parametrize("outputs", [1, LANES, dense.WIDTH - 1, 2 * dense.WIDTH, dense.WIDTH + 3, 2 * dense.WIDTH - 1])
+@pytest.mark.parametrize(("count", "inputs"), [(1, 1), (5, dense.DEPTH), (8, dense.DEPTH + 3), (27, 3 * dense.DEPTH)])
+def test_packed_weights_are_a_matrix_product(count, inputs, outputs, floor):
+    rng = np.random.default_rng(5)
+    a, weights, bias = rng.normal(size=(count, inputs)), rng.normal(size=(outputs, inputs)), rng.normal(size=outputs)
+    made = _packed_product(a, weights, bias, floor, [(0, outputs, 0, count)])
+    np.testing.assert_allclose(made, np.maximum(a @ weights.T + bias, floor), rtol=1e-4, atol=1e-4)
+
+
+def test_packed_products_are_the_same_bits_wherever_they_are_cut():
+    count, inputs, outputs = 29, 2 * dense.DEPTH + 1, 2 * dense.WIDTH + LANES + 3
+    rng = np.random.default_rng(6)
+    a, weights, bias = rng.normal(size=(count, inputs)), rng.normal(size=(outputs, inputs)), rng.normal(size=outputs)
+    whole = _packed_product(a, weights, bias, 0, [(0, outputs, 0, count)])
+    cuts = [(*columns, *rows) for columns in ((0, dense.WIDTH), (dense.WIDTH, 2 * dense.WIDTH),
+                                              (2 * dense.WIDTH, outputs)) for rows in ((0, 8), (8, 13), (13, count))]
+    assert np.array_equal(_packed_product(a, weights, bias, 0, cuts[::-1]), whole)
+    some = _packed_product(a, weights, bias, 0, cuts[4:5])
+    assert np.array_equal(some[8:13, dense.WIDTH:2 * dense.WIDTH], whole[8:13, dense.WIDTH:2 * dense.WIDTH])
+    some[8:13, dense.WIDTH:2 * dense.WIDTH] = 9
+    assert (some == 9).all()
+
+
+def test_a_product_with_packed_weights_lets_nan_through():
+    weights, bias = np.ones((dense.WIDTH, 3)), np.zeros(dense.WIDTH)
+    weights[4, 1] = np.nan
+    made = _packed_product(np.ones((2, 3)), weights, bias, 0, [(0, dense.WIDTH, 0, 2)])
+    assert np.isnan(made[:, 4]).all()
+    assert (np.delete(made, 4, axis=1) == 3).all()

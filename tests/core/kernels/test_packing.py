@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.kernels import packing
+from core.kernels.processor import LANES
 from tests.core.kernels.arrays import flat, plain, room
 
 # height, width, channels, filters, group, stride, length
@@ -88,3 +89,17 @@ def test_slots_are_added_one_by_one():
     packing.add_slot(one, sums, 2, True)
     packing.add_slot(other, sums, 2, False)
     assert sums.tolist() == [4.5, 6, 7]
+
+
+@pytest.mark.parametrize("rows", [1, LANES - 1, LANES, 3 * LANES + 5])
+@pytest.mark.parametrize("columns", [1, LANES, LANES + 2, 2 * LANES, 5 * LANES, 6 * LANES - 1])
+def test_turned_panels_hold_columns_side_by_side(rows, columns):
+    weights = 1 + np.arange(columns * rows, dtype=np.float32).reshape(columns, rows)
+    package = room(rows * -(-columns // LANES) * LANES)
+    packing.pack_turned_panels(flat(np.r_[7, weights.reshape(-1)]), 1, package, rows, columns)
+    for panel in range(0, columns, 2 * LANES):
+        step = 2 * LANES if columns - panel > LANES else LANES
+        found = package[panel * rows:panel * rows + rows * step].reshape(rows, step)
+        given = weights[panel:panel + step].T
+        assert np.array_equal(found[:, :given.shape[1]], given)
+        assert not found[:, given.shape[1]:].any()
