@@ -2,12 +2,13 @@
 
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from core.engine.answer import Answer
 from core.engine.arena import Arena
 from core.engine.finite import first_broken
 from core.engine.flow import make_flow
@@ -16,9 +17,10 @@ from core.engine.fusion import fused
 from core.engine.parameters import Parameters
 from core.engine.pieces import STEPS_APART, Pieces, and_undo
 from core.engine.plan import GradientWorks, Phase, make_plan
-from core.engine.pool import Pool, Work
+from core.engine.pool import Pool, Work, all_of
 from core.engine.runner import Runner, joined, one_by_one
 from core.engine.steps.loss import Loss
+from core.engine.tape import Act
 from core.engine.timing import BACKWARD, FORWARD, Clock, PassTimes, time_passes
 from core.engine.update import (
     SLOTS,
@@ -32,7 +34,6 @@ from core.engine.update import (
 )
 from core.graph.expand import expanded
 from core.graph.network import Network
-from core.kernels import losses
 from core.layers.base import Array, Shape
 
 # Numbers in all weights from which work on them is shared: their gradients, and the packing of the new ones.
@@ -79,7 +80,7 @@ class Engine:
         self._square_works = square_works(self._parameters, self._parts, self._squares)
         self._pieces: Pieces | None = None
         self._works: GradientWorks = ([], [])
-        self._made = np.empty((1, plan.last.size), np.float32)
+        self._answer = Answer(plan, self._arena)
         self.steps = 0
         self._parameters.need(weights)
         self.set_weights(weights)
@@ -195,7 +196,8 @@ class Engine:
         self.steps += 1
         length = math.sqrt(float(self._squares.sum()))
         rates = rates_of(optimizer, rate, clip_scale(optimizer, length), self.steps)
-        self._share(update_works(optimizer, self._parameters, self._parts, rates), _WORTH_SHARING_PASSES)
+        works = update_works(optimizer, self._parameters, self._parts, rates)
+        self._pool.run(self._together(works, _WORTH_SHARING_PASSES))
         self._refresh()
 
     def _commit(self) -> None:
@@ -203,34 +205,33 @@ class Engine:
             step.commit()
 
     def _measure_gradients(self) -> None:
-        self._share(self._square_works, _WORTH_SHARING_PASSES)
+        self._pool.run(self._together(self._square_works, _WORTH_SHARING_PASSES))
 
     def find_gradients(self, x: Array, target: Array, *, noise: bool = True, piece: int = 0) -> float:
         """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
-        self._pass(x, target, joined(self._training_phases()), self._gradient_works(), noise=noise, piece=piece)
-        self._measure_gradients()
+        runner = self._runner
+        runner.run.step = self.steps + piece * STEPS_APART
+        runner.take(x, training=True, noise=noise)
+        self._take(target)
+        runner.play("learn", self._learning)
         return self._total() / len(x)
 
-    def _pass(self, x: Array, target: Array, phases: list[Phase], works: GradientWorks, *, noise: bool = True,
-              piece: int = 0) -> None:
-        self._runner.run.step = self.steps + piece * STEPS_APART
-        self._runner.take(x, training=True, noise=noise)
-        self._take(target)
-        self._runner.execute(phases, works[0])
-        self._share(works[1])
+    def _learning(self) -> list[Act]:
+        """One way through the network and back, the gradients of the weights, and their squares."""
+        beside, behind = self._gradient_works()
+        steady = all(step.steady for step in self._plan.steps)
+        return [*self._runner.acts(joined(self._training_phases()), Act(beside, steady)),
+                Act(self._together(behind, _WORTH_SHARING), steady),
+                Act(self._together(self._square_works, _WORTH_SHARING_PASSES), True)]
 
     def gradients(self) -> dict[str, Array]:
         """Copies of the weight gradients of the last batch, PyTorch-shaped; those of frozen layers are not computed."""
         return {name: parameter.read(self._parameters.gradients)
                 for name, parameter in self._parameters.table.items() if parameter.trained}
 
-    def _share(self, works: list[Work], worth: int = _WORTH_SHARING) -> None:
-        """Spread works on the weights over the threads where that takes longer than waking them up."""
-        if self._parameters.count > worth:
-            self._pool.run(works)
-        else:
-            for work in works:
-                work(0)
+    def _together(self, works: Sequence[Work], worth: int) -> Sequence[Work]:
+        """Works on the weights; as one where they take no longer than waking a thread up."""
+        return works if self._parameters.count > worth else [partial(all_of, works)]
 
     def _training_phases(self, forward: list[Phase] | None = None, backward: list[Phase] | None = None) -> list[Phase]:
         return [*(forward or self._runner.forward), [loss.compute for loss in self._losses],
@@ -261,15 +262,19 @@ class Engine:
         losses = self._losses if whole else self._losses[:1]
         for loss in losses:
             loss.take(target)
-        forward = self._runner.use if whole else self._runner.answer
-        made = self._answer([*forward, [loss.compute for loss in losses]])
+        runner, computing = self._runner, [loss.compute for loss in losses]
+        forward = runner.use if whole else runner.answer
+        runner.play("evaluate all" if whole else "evaluate",
+                    lambda: runner.acts(joined([*forward, computing, [self._answer.make]])))
         total = self._total() if whole else losses[0].total()
-        return total, losses[0].correct(), made
+        return total, losses[0].correct(), self._answer.read(len(x))
 
     def predict(self, x: Array) -> Array:
         """The main output in inference mode: probabilities where it is Softmax. Nothing else is computed."""
-        self._runner.take(x, training=False)
-        return self._answer(self._runner.answer)
+        runner = self._runner
+        runner.take(x, training=False)
+        runner.play("predict", lambda: runner.acts(joined([*runner.answer, [self._answer.make]])))
+        return self._answer.read(len(x))
 
     def outputs(self, x: Array, names: Iterable[str], training: bool = False) -> dict[str, Array]:
         """Outputs of the named layers, N×C×H×W or N×K; layers that run as one step are taken apart for this.
@@ -290,28 +295,16 @@ class Engine:
         viewer.execute(viewer.leading_to(wanted.values()))
         return {name: plan.tensors[key].read(len(x)) for name, key in wanted.items()}
 
-    def _answer(self, phases: list[Phase]) -> Array:
-        """Run phases, and with them what makes the main output's probabilities."""
-        count, last = self._runner.run.count, self._plan.last
-        if not self._plan.flow.softmax_last:
-            self._runner.execute(joined(phases))
-            return last.read(count)
-        self._made = np.empty((count, last.size), np.float32)
-        self._runner.execute(joined([*phases, [self._make_probabilities]]))
-        return self._made
-
-    def _make_probabilities(self, first: int, end: int, thread: int) -> None:
-        losses.softmax_rows(self._plan.last.rows(end), self._made, first, end)
-
     def _measure(self) -> None:
         self._losses[0].correct()
-        self._make_probabilities(0, 1, 0)
+        self._answer.make(0, 1, 0)
 
     # running ----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
         # The last layers mostly have the most weights; begun first, no thread waits for them at the end.
-        self._share([work for step in reversed(self._plan.steps) for work in step.refreshing()], _WORTH_SHARING_PACKING)
+        works = [work for step in reversed(self._plan.steps) for work in step.refreshing()]
+        self._pool.run(self._together(works, _WORTH_SHARING_PACKING))
 
     def time_layers(self, x: Array, target: Array, passes: int) -> PassTimes:
         """How long each step of a training pass takes, by its layer; nothing is updated."""
@@ -319,7 +312,15 @@ class Engine:
         phases = self._training_phases(self._runner.leading_to(watch=clock.watch(FORWARD)),
                                        self._plan.phases(backward=True, watch=clock.watch(BACKWARD)))
         works = self._plan.gradient_works(self._parameters.count > _WORTH_SHARING, clock.works)
-        return time_passes(self._plan, clock, lambda: self._pass(x, target, joined(phases), works), passes)
+
+        def once() -> None:
+            self._runner.take(x, training=True)
+            self._take(target)
+            for act in self._runner.acts(joined(phases), Act(works[0], False)):
+                self._pool.run(act.works)
+            self._pool.run(self._together(works[1], _WORTH_SHARING))
+
+        return time_passes(self._plan, clock, once, passes)
 
     def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None) -> None:
         """Compile the kernels this network and optimizer need, or load them from disk, by working on one empty picture.

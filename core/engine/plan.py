@@ -74,7 +74,7 @@ class Plan:
         if backward:
             learning = [step for step in reversed(self.steps) if step.output.gradient is not None]
             turning = [work for step in learning for work in seen(step, Part(works=step.turn_works())).works]
-            parts = [Part(works=turning)] if turning else []
+            parts = [Part(works=turning, steady=all(step.steady for step in learning))] if turning else []
             parts += [seen(step, part) for step in learning for part in step.backward_parts()]
         else:
             needed = self.flow.leading_to((end.source for end in self.flow.ends) if wanted is None else wanted)
@@ -112,7 +112,7 @@ class Plan:
 
 
 def _as_it_is(step: Step, part: Part) -> Part:
-    return part
+    return replace(part, steady=step.steady)
 
 
 def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Parameters) -> Plan:

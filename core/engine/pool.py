@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 import numpy as np
 
+from core.kernels.jit import COMPILED
 from core.kernels.waiting import wait_for_change
 
 Work = Callable[[int], None]
@@ -57,9 +58,14 @@ class Pool:
             self._workers.append(worker)
             worker.start()
 
+    @property
+    def may_play(self) -> bool:
+        """Whether what was recorded may be played: threads then wait for each other awake."""
+        return COMPILED and (self.threads == 1 or bool(self._looks))
+
     def run(self, works: Sequence[Work]) -> None:
         """Do all works, each once, on any thread; a work is called with the number of its thread."""
-        if self.threads == 1 or len(works) == 1:
+        if self.threads == 1 or len(works) < 2:
             for work in works:
                 work(0)
             return
@@ -106,6 +112,12 @@ class Pool:
             self._news[_LINE * number + _CAME] += 1
             handout.done.put((number, _drain(handout.waiting, number)))
             self._news[_LINE * number] += 1
+
+
+def all_of(works: Sequence[Work], thread: int) -> None:
+    """One after the other, on one thread."""
+    for work in works:
+        work(thread)
 
 
 def _processors() -> int:

@@ -1,18 +1,20 @@
 """Runs a plan: ranges of pictures on threads, and what has to wait for all of them in between."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from core.engine.plan import Phase, Plan, Watch
-from core.engine.pool import Pool, Work
+from core.engine.pool import Pool
 from core.engine.steps.base import Part, Pictures
+from core.engine.tape import NOTHING, Act, Score
 from core.engine.tensor import Tensor
 from core.engine.turns import Turns
 from core.errors import DataError
+from core.kernels.jit import COMPILED
 from core.layers.base import Array
 
 _SHARE_MACS = 130_000_000  # forward multiply-adds of a share of a batch that are worth handing to a thread
@@ -26,6 +28,7 @@ class _Batch:
 
     def __init__(self, source: Tensor) -> None:
         self.source, self.output, self.given = source, source, source.values
+        self.steady = COMPILED
 
     def bring(self, first: int, end: int, thread: int) -> None:
         """Bring these pictures into the engine's order."""
@@ -36,7 +39,7 @@ class Runner:
     """A plan with the threads that work on it."""
 
     def __init__(self, plan: Plan, pool: Pool) -> None:
-        self.plan, self._pool = plan, pool
+        self.plan, self._pool, self._score = plan, pool, Score(pool)
         self.run = plan.build.run
         self._batch, self._brings = _Batch(plan.source), not _read_as_given(plan)
         self.forward, self.backward = self.leading_to(), plan.phases(backward=True)
@@ -67,22 +70,36 @@ class Runner:
         phases = self.plan.phases(backward=False, wanted=wanted, use=use, watch=watch)
         return joined([[self._batch.bring], *phases]) if self._brings else phases
 
-    def execute(self, phases: list[Phase], beside: Sequence[Work] = ()) -> None:
-        """Run phases one after the other, each on all pictures of the batch.
+    def execute(self, phases: list[Phase]) -> None:
+        """Run phases one after the other, each on all pictures of the batch."""
+        # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
+        with np.errstate(all="ignore"):
+            for act in self.acts(phases):
+                self._pool.run(act.works)
+
+    def play(self, name: str, acts: Callable[[], list[Act]]) -> None:
+        """Run acts, which for each length of the batch and mode are always the same under that name."""
+        run = self.run
+        with np.errstate(all="ignore"):
+            self._score.run((name, run.count, run.training, run.noise), acts, self._batch.given)
+
+    def acts(self, phases: list[Phase], beside: Act = NOTHING) -> list[Act]:
+        """What phases mean for the batch that was taken.
 
         `beside` are works that may be done with the last phase: who has no pictures left takes those.
         """
-        meetings = sum(isinstance(phase, list) for phase in phases)
-        # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
-        with np.errstate(all="ignore"):
-            for phase in phases:
-                more = beside if phase is phases[-1] else ()
-                if isinstance(phase, Part):
-                    self._pool.run([*(phase.works or [partial(_alone, phase)]), *more])
-                else:
-                    walk = partial(_walk, phase, self.plan.build.turns)
-                    shares = self._shares_of(phase, meetings)
-                    self._pool.run([*(partial(walk, first, end) for first, end in shares), *more])
+        found, meetings = [], sum(isinstance(phase, list) for phase in phases)
+        for phase in phases:
+            if isinstance(phase, Part):
+                works, steady = phase.works or [partial(_alone, phase)], phase.steady
+            else:
+                walk = partial(_walk, phase, self.plan.build.turns)
+                works = [partial(walk, first, end) for first, end in self._shares_of(phase, meetings)]
+                steady = all(getattr(getattr(work, "__self__", work), "steady", False) for work in phase)
+            found.append(Act(works, steady))
+        if found and beside.works:
+            found[-1] = Act([*found[-1].works, *beside.works], found[-1].steady and beside.steady)
+        return found
 
     def _shares_of(self, phase: list[Pictures], meetings: int) -> list[tuple[int, int]]:
         """The batch in shares for a phase, as `shares`; in one where the phase itself is too little work."""
@@ -124,7 +141,12 @@ def _cut(chunks: int, shares: int, threads: int) -> list[int]:
 
 def _read_as_given(plan: Plan) -> bool:
     """Whether the input can be read where the caller has it: in that order, and nothing is read behind its end."""
-    readers = [step for step in plan.steps if any(source.values is plan.source.values for source in step.sources)]
+    sources = [(step, source) for step in plan.steps for source in step.sources
+               if source.values is plan.source.values]
+    readers = [step for step, _ in sources]
+    # Only the input itself is told where a batch lies, not what lies there in another shape.
+    if any(source is not plan.source for _, source in sources):
+        return False
     if plan.source.planes:
         return True
     return 1 in (plan.source.channels, plan.source.pixels) and bool(readers) and all(step.exact for step in readers)

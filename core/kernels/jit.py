@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.kernels.calls import Kernel
 from core.kernels.processor import LANES, processor_name
 from core.version import VERSION
 
@@ -173,10 +174,12 @@ def _damage() -> tuple[type[Exception], ...]:
 def kernel(function: Function) -> Function:
     """Compile a function at its first call, without the interpreter lock, and keep the machine code on disk."""
     compiled = _numba.njit(nogil=True, error_model="numpy", fastmath=_FLAGS)(function)
-    if COMPILED and CACHE_FOLDER is not None:
+    if not COMPILED:
+        return function
+    if CACHE_FOLDER is not None:
         compiled._cache = _ForgivingCache(_Cache(function))
-    made: Function = compiled
-    return made
+    made: Any = Kernel(function, compiled)
+    return made  # type: ignore[no-any-return]
 
 
 def helper(function: Function) -> Function:

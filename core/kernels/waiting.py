@@ -22,9 +22,9 @@ _PAUSES: dict[str, tuple[str, list[Value]]] = {
 
 
 @intrinsic
-def _look(typing: Any, state: Any, place: Any) -> Any:
-    """Breathe, then read state[place] as other threads have left it."""
-    signature = types.int64(state, types.int64)
+def look(typing: Any, state: Any, place: Any) -> Any:
+    """Breathe, then read state[place], a whole number, as other threads have left it."""
+    signature = state.dtype(state, types.int64)
 
     def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
         name, given = _PAUSES.get(platform.machine().lower(), ("", []))
@@ -33,18 +33,45 @@ def _look(typing: Any, state: Any, place: Any) -> Any:
             pause = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
             builder.call(pause, given)
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.load_atomic(builder.gep(data, [arguments[1]]), "acquire", 8)
+        return builder.load_atomic(builder.gep(data, [arguments[1]]), "acquire", state.dtype.bitwidth // 8)
+
+    return signature, generate
+
+
+@intrinsic
+def _tell(typing: Any, state: Any, place: Any, value: Any) -> Any:
+    """Set state[place], so that other threads see it, and before it all that this one wrote."""
+    signature = types.void(state, types.int64, state.dtype)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = builder.gep(data, [arguments[1]])
+        builder.store_atomic(arguments[2], place, "release", state.dtype.bitwidth // 8)
+        return context.get_dummy_value()
 
     return signature, generate
 
 
 @kernel
+def wait_for_turn(turn: NDArray[np.int32], number: int) -> None:
+    """Wait awake until turn[0] is `number`."""
+    while look(turn, 0) != number:
+        pass
+
+
+@kernel
+def give_turn(turn: NDArray[np.int32], number: int) -> None:
+    """Set turn[0], for whoever waits for it."""
+    _tell(turn, 0, np.int32(number))
+
+
+@kernel
 def _wait(state: Integers, place: int, known: int, looks: int, rest: int) -> None:
     for _ in range(looks):
-        if _look(state, place) != known:
+        if look(state, place) != known:
             break
     for _ in range(rest):
-        _look(state, place)
+        look(state, place)
 
 
 def wait_for_change(state: Integers, place: int, known: int, looks: int, rest: int = 0) -> None:

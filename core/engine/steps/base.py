@@ -35,12 +35,13 @@ class Run:
 class Part:
     """A piece of a pass: `pictures` runs for ranges of pictures on any thread; `once` needs them all and runs alone.
 
-    `works` need them all as well, and run on any thread in any order.
+    `works` need them all as well, and run on any thread in any order. `steady` as in Step.
     """
 
     pictures: Pictures | None = None
     once: Callable[[], None] | None = None
     works: Sequence[Work] = ()
+    steady: bool = False
 
 
 class Scratch:
@@ -108,11 +109,14 @@ class Step:
 
     Backward may use up the output's gradient. `lends` is an array for a second gradient of the output, where the step
     turns it number by number into what it sends back. `exact` steps look up `values` of their sources at each call, and
-    read nothing behind their end. `macs` are the forward multiply-adds of the layer for one picture.
+    read nothing behind their end. `macs` are the forward multiply-adds of the layer for one picture. All but `steady=False` steps
+    only call kernels, and for a batch of the same length in the same mode always the same with the same arrays: no
+    NumPy on the way, no random numbers, no results that are looked at; `prepare` and `commit` may do what they like.
     """
 
     lends: Floats | None = None
     exact = False
+    steady = True
     macs = 0
 
     def __init__(self, name: str, output: Tensor, sources: Sequence[Tensor]) -> None:

@@ -64,6 +64,7 @@ class Normalise(Step):
         self._weight_gradient = stretch(parameters.gradients, "weight")
         self._bias_gradient = stretch(parameters.gradients, "bias")
         self._readers = self.output.others
+        self._table[4 * len(self._table) // 5:] = 1.0 if self._readers else 0.0
 
     def refresh(self) -> None:
         """The factors for use, of the running statistics."""
@@ -108,7 +109,6 @@ class Normalise(Step):
         if self._build.run.training:
             normalisation.statistics(self._shifts, self._sums, self._found, self._sizes, self._build.run.count)
             self._fill(self._found, self._table)
-            self._table[4 * len(self._table) // 5:] = 1.0 if self._readers else 0.0
 
     def forward(self, first: int, end: int, thread: int) -> None:
         """γ (x − μ) / √(σ² + ε) + β, and the other branch."""

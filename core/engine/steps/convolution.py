@@ -115,7 +115,6 @@ class Convolution(Step):
         return [self._turn] if self.one_package and self.target is not None else []
 
     def _turn(self, thread: int) -> None:
-        self._faces_back = True
         self.pack_back()
 
     def prepare(self, training: bool) -> None:
@@ -124,6 +123,7 @@ class Convolution(Step):
             self.sums.begin()
         if self._faces_back:
             self.refresh()
+        self._faces_back = training and bool(self.turn_works())
         if self.behind is not None and training == self._folded:
             if training:
                 self.refresh()

@@ -13,6 +13,8 @@ from core.layers.base import Array, Backward, Pass
 class Definition(Step):
     """Any layer: arrays are turned to N×C×H×W and back."""
 
+    steady = False
+
     def __init__(self, task: Task, sources: list[Tensor], output: Tensor, build: Build) -> None:
         super().__init__(task.name, output, sources)
         self._build, self._layer, self._sources = build, task.layer, sources

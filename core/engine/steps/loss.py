@@ -18,6 +18,8 @@ class Loss:
     `gradient` [batch, outputs] is that of the goal's weight · loss.
     """
 
+    steady = True
+
     def __init__(self, goal: Goal, scores: Tensor, run: Run, arena: Arena) -> None:
         if goal.loss not in LOSSES:
             raise TrainingError(f"There is no loss {goal.loss!r}; choose one of {', '.join(LOSSES)}.")

@@ -6,7 +6,7 @@ What is drawn follows from seed, step, layer name, picture and place, so nothing
 import numpy as np
 
 from core.engine.flow import Task
-from core.engine.steps.base import Build, Part, Step, hand_back
+from core.engine.steps.base import Build, Step, hand_back
 from core.engine.tensor import Tensor
 from core.kernels import elementwise, noise
 from core.layers.dropout import Dropout
@@ -24,11 +24,8 @@ class _Random(Step):
         self._target = source.claim(build.arena) if build.learns else None
         self._keys = np.zeros(3, np.uint32)
 
-    def forward_parts(self) -> list[Part]:
-        """New keys, then the pictures."""
-        return [Part(once=self._draw), Part(pictures=self.forward)]
-
-    def _draw(self) -> None:
+    def prepare(self, training: bool) -> None:
+        """New keys for the batch."""
         run = self._build.run
         seeds = np.random.SeedSequence([run.seed, run.step, *self.name.encode()])
         self._keys[:2] = seeds.generate_state(2, np.uint32)

@@ -33,6 +33,7 @@ class PlaneConvolution(DirectConvolution):
 
     # The gradient passes the gate of ReLU in the kernel.
     bare_maps = False
+    takes_turns = False
 
     def together(self, shape: Geometry) -> int:
         """Only the frames need to stay in the cache."""

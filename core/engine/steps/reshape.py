@@ -9,6 +9,8 @@ from core.layers.base import Array
 class Transpose(Step):
     """Flatten in earnest: from height × width × channels to channels × height × width."""
 
+    steady = False
+
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         super().__init__(task.name, output, [source])
         self._source, self._target = source, source.claim(build.arena) if build.learns else None

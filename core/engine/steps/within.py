@@ -32,6 +32,8 @@ def share_pictures(task: Task, build: Build) -> bool:
 class SharedConvolution(DirectConvolution):
     """Conv2D without dilation or groups, for a batch of one or a few pictures."""
 
+    steady = False
+
     takes_turns = False
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:

@@ -1,0 +1,25 @@
+"""What the main output says: probabilities, where the network ends in a softmax that training does with the loss."""
+
+from core.engine.arena import Arena
+from core.engine.plan import Plan
+from core.kernels import losses
+from core.layers.base import Array
+
+
+class Answer:
+    """The main output of the batch that went through a plan."""
+
+    steady = True
+
+    def __init__(self, plan: Plan, arena: Arena) -> None:
+        self._last, self._raised = plan.last, plan.flow.softmax_last
+        self._made = arena.floats(self._last.values.size if self._raised else 0).reshape(-1, self._last.size)
+
+    def make(self, first: int, end: int, thread: int) -> None:
+        """The probabilities of these pictures, where there are any to make."""
+        if self._raised:
+            losses.softmax_rows(self._last.rows(end), self._made, first, end)
+
+    def read(self, count: int) -> Array:
+        """A copy for so many pictures: N×C×H×W or N×K."""
+        return self._made[:count].copy() if self._raised else self._last.read(count)

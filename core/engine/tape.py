@@ -1,0 +1,84 @@
+"""A batch's work on tape: from its second time on it is played from machine code, without Python between kernels.
+
+What a batch does hangs only on how many pictures it has and on the mode. Steps that are `steady` make the same calls of
+kernels with the same arrays then; phases with others in them go on step by step.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from core.engine.pool import Pool, Work
+from core.engine.tensor import Floats
+from core.kernels.calls import Call, noted
+from core.kernels.replay import Recording
+
+Key = tuple[object, ...]
+
+# How often a batch is done step by step before it is recorded: the first time compiles what it needs.
+_BEFORE = 2
+
+
+@dataclass(frozen=True)
+class Act:
+    """Works in any order on any threads, behind which all threads wait; steady ones are the same in every batch."""
+
+    works: Sequence[Work]
+    steady: bool
+
+
+NOTHING = Act((), True)
+
+
+class Tape:
+    """Acts that follow each other, recorded; `given` is the batch that they read now, if they read it where it lies."""
+
+    def __init__(self, acts: Sequence[Act], pool: Pool, given: Floats) -> None:
+        self._pool = pool
+        self._recording = Recording([[[_calls_of(work, thread) for thread in range(pool.threads)] for work in act.works]
+                                     for act in acts], pool.threads)
+        self._places = self._recording.pointers_into(given)
+        self._several = any(len(act.works) > 1 for act in acts)
+
+    def play(self, given: Floats) -> None:
+        """Do it all once, on a batch that lies there."""
+        if self._places:
+            self._recording.point(self._places, given)
+        self._recording.begin()
+        self._pool.run([self._recording.play] * (self._pool.threads if self._several else 1))
+
+
+def _calls_of(work: Work, thread: int) -> list[Call]:
+    with noted() as calls:
+        work(thread)
+    return calls
+
+
+class Score:
+    """What an engine plays again and again, by what it hangs on: a name, how many pictures there are, the mode."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._seen: Counter[Key] = Counter()
+        self._played: dict[Key, list[Tape | Act]] = {}
+
+    def run(self, key: Key, acts: Callable[[], list[Act]], given: Floats) -> None:
+        """Do the acts once, on a batch that lies at `given`; they are asked for until there is a tape."""
+        self._seen[key] += 1
+        if key not in self._played and self._seen[key] > _BEFORE and self._pool.may_play:
+            self._played[key] = _recorded(acts(), self._pool, given)
+        for each in self._played.get(key) or acts():
+            if isinstance(each, Tape):
+                each.play(given)
+            else:
+                self._pool.run(each.works)
+
+
+def _recorded(acts: Sequence[Act], pool: Pool, given: Floats) -> list[Tape | Act]:
+    """Neighbours that are steady as one tape, the others as they are."""
+    found: list[Tape | Act] = []
+    for steady, some in groupby(acts, lambda act: act.steady):
+        together = list(some)
+        found += [Tape(together, pool, given)] if steady else together
+    return found
