@@ -19,6 +19,7 @@ from core.engine.pieces import STEPS_APART, Pieces, and_undo
 from core.engine.plan import GradientWorks, Phase, make_plan
 from core.engine.pool import Pool, Work, all_of
 from core.engine.runner import Runner, joined, one_by_one
+from core.engine.steps.base import Pictures
 from core.engine.steps.loss import Loss
 from core.engine.tape import Act
 from core.engine.timing import BACKWARD, FORWARD, Clock, PassTimes, time_passes
@@ -262,10 +263,9 @@ class Engine:
         losses = self._losses if whole else self._losses[:1]
         for loss in losses:
             loss.take(target)
-        runner, computing = self._runner, [loss.compute for loss in losses]
+        runner, computing = self._runner, list[Pictures]([*(loss.compute for loss in losses), self._answer.make])
         forward = runner.use if whole else runner.answer
-        runner.play("evaluate all" if whole else "evaluate",
-                    lambda: runner.acts(joined([*forward, computing, [self._answer.make]])))
+        runner.play("evaluate all" if whole else "evaluate", lambda: runner.acts(joined([*forward, computing])))
         total = self._total() if whole else losses[0].total()
         return total, losses[0].correct(), self._answer.read(len(x))
 
@@ -292,7 +292,7 @@ class Engine:
         viewer.take(x, training=training)
         plan = viewer.plan
         wanted = {name: plan.flow.names[name] for name in names}
-        viewer.execute(viewer.leading_to(wanted.values()))
+        viewer.execute(viewer.leading_to(wanted.values(), use=not training))
         return {name: plan.tensors[key].read(len(x)) for name, key in wanted.items()}
 
     def _measure(self) -> None:

@@ -45,7 +45,8 @@ class _Words:
             (self.settings if is_settings(value) else self.arrays).append((place, value))
             self.words += [0, 0, value.size, value.itemsize, value.ctypes.data, *value.shape, *value.strides]
         elif isinstance(kind, types.BaseTuple):
-            for each, member in zip(kind, value, strict=True):
+            kinds: Any = kind
+            for each, member in zip(kinds, value, strict=True):
                 self.add(each, member)
         elif isinstance(kind, types.Float):
             self.words.append(*struct.unpack("<q", struct.pack("<d" if kind.bitwidth == 64 else "<fxxxx", value)))
@@ -125,7 +126,7 @@ class Recording:
 
     def __init__(self, phases: Sequence[Sequence[Sequence[Sequence[Call]]]], threads: int) -> None:
         self._threads, self._kept = threads, list[NDArray[Any]]()
-        edges, items, bound = [], [], list[tuple[int, _Words]]()
+        edges, items, bound = list[tuple[int, int]](), list[tuple[int, int]](), list[tuple[int, _Words]]()
         for phase in phases:
             edges.append((len(items), len(phase)))
             for work in phase:
@@ -234,4 +235,4 @@ def _play(state: Integers, phases: Integers, items: Integers, calls: Integers, t
             looked += 1
             if looked > looks:
                 return phase
-    return phases.shape[0]
+    return int(phases.shape[0])

@@ -28,12 +28,12 @@ _MASK = ir.VectorType(_BIT, LANES)
 _INDICES = ir.VectorType(_INT32, LANES)
 
 
-def intrinsic(function: Callable[..., Any]) -> Callable[..., None]:
-    """Numba's decorator for functions that write LLVM code, typed so that callers can be checked.
+def intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Numba's decorator for functions that write LLVM code.
 
     The function gets Numba's types and gives a signature with a generator of code.
     """
-    made: Callable[..., None] = numba_intrinsic(function)
+    made: Callable[..., Any] = numba_intrinsic(function)
     return made
 
 

@@ -107,11 +107,12 @@ class Build:
 class Step:
     """One layer, or a few that run together, at work: `sources` become `output`; `name` is the layer's.
 
-    Backward may use up the output's gradient. `lends` is an array for a second gradient of the output, where the step
-    turns it number by number into what it sends back. `exact` steps look up `values` of their sources at each call, and
-    read nothing behind their end. `macs` are the forward multiply-adds of the layer for one picture. All but `steady=False` steps
-    only call kernels, and for a batch of the same length in the same mode always the same with the same arrays: no
-    NumPy on the way, no random numbers, no results that are looked at; `prepare` and `commit` may do what they like.
+    Backward may use up the output's gradient. `lends` is an array for a second gradient of the output, where the
+    step turns it number by number into what it sends back. `exact` steps look up `values` of their sources at each
+    call, and read nothing behind their end. `macs` are the forward multiply-adds of the layer for one picture.
+    `steady` steps only call kernels, and for a batch of the same length in the same mode always the same with the
+    same arrays: no NumPy on the way, no results that are looked at; `prepare`, `refresh` and `commit` may do what
+    they like.
     """
 
     lends: Floats | None = None

@@ -64,10 +64,10 @@ class Normalise(Step):
         self._weight_gradient = stretch(parameters.gradients, "weight")
         self._bias_gradient = stretch(parameters.gradients, "bias")
         self._readers = self.output.others
-        self._table[4 * len(self._table) // 5:] = 1.0 if self._readers else 0.0
 
     def refresh(self) -> None:
         """The factors for use, of the running statistics."""
+        self._table[4 * len(self._table) // 5:] = 1.0 if self._readers else 0.0
         found = np.concatenate([self._running_mean, self._running_var]).astype(float)
         self._fill(found, self._use_table)
 
