@@ -206,7 +206,10 @@ class Engine:
             step.commit()
 
     def _measure_gradients(self) -> None:
-        self._pool.run(self._together(self._square_works, _WORTH_SHARING_PASSES))
+        self._pool.run(self._squaring())
+
+    def _squaring(self) -> Sequence[Work]:
+        return self._together(self._square_works, _WORTH_SHARING_PASSES)
 
     def find_gradients(self, x: Array, target: Array, *, noise: bool = True, piece: int = 0) -> float:
         """The mean loss of a batch in training mode; its gradients are then in `gradients`. Nothing is updated."""
@@ -214,16 +217,20 @@ class Engine:
         runner.run.step = self.steps + piece * STEPS_APART
         runner.take(x, training=True, noise=noise)
         self._take(target)
-        runner.play("learn", self._learning)
+        runner.play("learn", lambda: [*self._learning()(), Act(self._squaring(), True)])
         return self._total() / len(x)
 
-    def _learning(self) -> list[Act]:
-        """One way through the network and back, the gradients of the weights, and their squares."""
-        beside, behind = self._gradient_works()
-        steady = all(step.steady for step in self._plan.steps)
-        return [*self._runner.acts(joined(self._training_phases()), Act(beside, steady)),
-                Act(self._together(behind, _WORTH_SHARING), steady),
-                Act(self._together(self._square_works, _WORTH_SHARING_PASSES), True)]
+    def _learning(self, clock: Clock | None = None) -> Callable[[], list[Act]]:
+        """One way through the network and back, and the gradients of the weights; a clock may be beside it."""
+        runner, plan, steady = self._runner, self._plan, all(step.steady for step in self._plan.steps)
+        forward, backward, works = runner.forward, runner.backward, self._gradient_works()
+        if clock is not None:
+            forward = runner.leading_to(watch=clock.watch(FORWARD))
+            backward = plan.phases(backward=True, watch=clock.watch(BACKWARD))
+            works = plan.gradient_works(self._parameters.count > _WORTH_SHARING, clock.works)
+        phases = self._there_and_back(forward, backward)
+        return lambda: [*runner.acts(joined(phases), Act(works[0], steady)),
+                        Act(self._together(works[1], _WORTH_SHARING), steady)]
 
     def gradients(self) -> dict[str, Array]:
         """Copies of the weight gradients of the last batch, PyTorch-shaped; those of frozen layers are not computed."""
@@ -234,9 +241,8 @@ class Engine:
         """Works on the weights; as one where they take no longer than waking a thread up."""
         return works if self._parameters.count > worth else [partial(all_of, works)]
 
-    def _training_phases(self, forward: list[Phase] | None = None, backward: list[Phase] | None = None) -> list[Phase]:
-        return [*(forward or self._runner.forward), [loss.compute for loss in self._losses],
-                *(backward or self._runner.backward)]
+    def _there_and_back(self, forward: list[Phase], backward: list[Phase]) -> list[Phase]:
+        return [*forward, [loss.compute for loss in self._losses], *backward]
 
     def _take(self, target: Array) -> None:
         for loss in self._losses:
@@ -308,18 +314,15 @@ class Engine:
 
     def time_layers(self, x: Array, target: Array, passes: int) -> PassTimes:
         """How long each step of a training pass takes, by its layer; nothing is updated."""
-        clock = Clock(self._pool.threads)
-        phases = self._training_phases(self._runner.leading_to(watch=clock.watch(FORWARD)),
-                                       self._plan.phases(backward=True, watch=clock.watch(BACKWARD)))
-        works = self._plan.gradient_works(self._parameters.count > _WORTH_SHARING, clock.works)
+        runner, clock = self._runner, Clock(self._pool.threads, len(self._plan.steps))
+        acts = self._learning(clock)
 
         def once() -> None:
-            self._runner.take(x, training=True)
+            runner.take(x, training=True)
             self._take(target)
-            for act in self._runner.acts(joined(phases), Act(works[0], False)):
-                self._pool.run(act.works)
-            self._pool.run(self._together(works[1], _WORTH_SHARING))
+            runner.play("timed", acts)
 
+        runner.forget("timed")
         return time_passes(self._plan, clock, once, passes)
 
     def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None) -> None:
@@ -328,11 +331,12 @@ class Engine:
         `progress` gets (done, total, text) before each piece and at the end. Weights stay as they are.
         """
         learns, use = self._plan.build.learns, self._runner.use
+        training = self._there_and_back(self._runner.forward, self._runner.backward)
         empty = np.zeros((1, *self._plan.flow.source_shape), np.float32)
         self._runner.take(empty, training=learns)
         for loss in self._losses:
             loss.take(np.zeros(1, np.int64))
-        works = one_by_one(self._training_phases() if learns else use)
+        works = one_by_one(training if learns else use)
         if learns:
             works += [*[partial(work, 0) for each in self._gradient_works() for work in each],
                       self._measure_gradients, partial(and_undo, self._parameters, self._commit),

@@ -10,7 +10,7 @@ import numpy as np
 from core.engine.plan import Phase, Plan, Watch
 from core.engine.pool import Pool
 from core.engine.steps.base import Part, Pictures
-from core.engine.tape import NOTHING, Act, Score
+from core.engine.tape import NOTHING, Act, Score, run
 from core.engine.tensor import Tensor
 from core.engine.turns import Turns
 from core.errors import DataError
@@ -72,16 +72,17 @@ class Runner:
 
     def execute(self, phases: list[Phase]) -> None:
         """Run phases one after the other, each on all pictures of the batch."""
-        # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
-        with np.errstate(all="ignore"):
-            for act in self.acts(phases):
-                self._pool.run(act.works)
+        for act in self.acts(phases):
+            run(act, self._pool)
 
     def play(self, name: str, acts: Callable[[], list[Act]]) -> None:
         """Run acts, which for each length of the batch and mode are always the same under that name."""
-        run = self.run
-        with np.errstate(all="ignore"):
-            self._score.run((name, run.count, run.training, run.noise), acts, self._batch.given)
+        now = self.run
+        self._score.run((name, now.count, now.training, now.noise), acts, self._batch.given)
+
+    def forget(self, name: str) -> None:
+        """What was recorded under a name; the acts that get it next are others."""
+        self._score.forget(name)
 
     def acts(self, phases: list[Phase], beside: Act = NOTHING) -> list[Act]:
         """What phases mean for the batch that was taken.

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+import numpy as np
+
 from core.engine.pool import Pool, Work
 from core.engine.tensor import Floats
 from core.kernels.calls import Call, noted
@@ -17,7 +19,7 @@ from core.kernels.replay import Recording
 Key = tuple[object, ...]
 
 # How often a batch is done step by step before it is recorded: the first time compiles what it needs.
-_BEFORE = 2
+BEFORE = 2
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,13 @@ class Act:
 
 
 NOTHING = Act((), True)
+
+
+def run(act: Act, pool: Pool) -> None:
+    """Do an act's works, one by one."""
+    # Numbers that break are looked for at the end of a step; NumPy need not speak of them on the way.
+    with np.errstate(all="ignore"):
+        pool.run(act.works)
 
 
 class Tape:
@@ -65,14 +74,25 @@ class Score:
 
     def run(self, key: Key, acts: Callable[[], list[Act]], given: Floats) -> None:
         """Do the acts once, on a batch that lies at `given`; they are asked for until there is a tape."""
-        self._seen[key] += 1
-        if key not in self._played and self._seen[key] > _BEFORE and self._pool.may_play:
-            self._played[key] = _recorded(acts(), self._pool, given)
-        for each in self._played.get(key) or acts():
+        for each in self._played.get(key) or self._first_times(key, acts, given):
             if isinstance(each, Tape):
                 each.play(given)
             else:
-                self._pool.run(each.works)
+                run(each, self._pool)
+
+    def forget(self, name: str) -> None:
+        """Everything under that name."""
+        for key in [key for key in self._seen if key[0] == name]:
+            self._played.pop(key, None)
+            del self._seen[key]
+
+    def _first_times(self, key: Key, acts: Callable[[], list[Act]], given: Floats) -> Sequence[Tape | Act]:
+        """The acts, or from some time on what is recorded of them."""
+        self._seen[key] += 1
+        if self._seen[key] <= BEFORE or not self._pool.may_play:
+            return acts()
+        self._played[key] = _recorded(acts(), self._pool, given)
+        return self._played[key]
 
 
 def _recorded(acts: Sequence[Act], pool: Pool, given: Floats) -> list[Tape | Act]:

@@ -1,15 +1,18 @@
 """How long each layer takes inside a training pass, as all threads run it: nothing is taken apart or waited for."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 
+import numpy as np
+
 from core.engine.plan import Plan, Watch
 from core.engine.pool import Work
 from core.engine.steps.base import Part, Pictures, Step
+from core.engine.tape import BEFORE
 from core.engine.tensor import Tensor
+from core.kernels.ticks import RECORDABLE, count_ticks
 
 FORWARD, BACKWARD = 0, 1
 
@@ -38,25 +41,29 @@ class PassTimes:
 
 @dataclass
 class _Timed:
-    """A step's work on pictures with a clock beside it; `macs` and `output` as in Step."""
+    """A step's work on pictures with a clock beside it; `macs`, `output` and `steady` as in Step."""
 
     work: Pictures
     macs: int
     output: Tensor
-    note: Callable[[int, float], None]
+    steady: bool
+    note: Callable[[int, int], None]
 
     def __call__(self, first: int, end: int, thread: int) -> None:
-        begin = perf_counter()
+        self.note(thread, -1)
         self.work(first, end, thread)
-        self.note(thread, perf_counter() - begin)
+        self.note(thread, 1)
 
 
 class Clock:
     """Notes how long the steps of a plan keep each thread busy."""
 
-    def __init__(self, threads: int) -> None:
-        # Threads never write to the same one.
-        self._seconds: list[Counter[tuple[str, int]]] = [Counter() for _ in range(threads)]
+    def __init__(self, threads: int, steps: int) -> None:
+        self._threads = threads
+        self._places: dict[tuple[str, int], int] = {}
+        # Threads never write to the same one; the last is for the clock's own pace.
+        self._most = 2 * steps + 1
+        self._ticks = np.zeros(threads * self._most)
 
     def watch(self, way: int) -> Watch:
         """What puts this clock beside the parts of a step."""
@@ -66,46 +73,54 @@ class Clock:
         """Works on a step's gradients with this clock beside them."""
         return list(self._timed(BACKWARD, step, Part(works=works)).works)
 
-    def read(self, plan: Plan) -> dict[str, tuple[float, float]]:
-        """Seconds of each layer, forward and backward, since the last reading; steps of the same layer count as one."""
-        total: Counter[tuple[str, int]] = Counter()
-        for each in self._seconds:
-            total.update(each)
-            each.clear()
-        threads = len(self._seconds)
-        return {step.name: (total[step.name, FORWARD] / threads, total[step.name, BACKWARD] / threads)
-                for step in plan.steps}
+    def measure(self, plan: Plan, run: Callable[[], None]) -> tuple[float, dict[str, tuple[float, float]]]:
+        """Seconds that `run` takes, and those of each layer, forward and backward; its steps count as one."""
+        self._ticks[:] = 0
+        pace = self._most - 1
+        begin = perf_counter()
+        count_ticks(self._ticks, pace, -1)
+        run()
+        count_ticks(self._ticks, pace, 1)
+        whole = perf_counter() - begin
+        table = self._ticks.reshape(self._threads, self._most)
+        seconds = table.sum(axis=0) * (whole / max(1.0, table[0, pace]) / self._threads)
+
+        def spent(name: str, way: int) -> float:
+            place = self._places.get((name, way))
+            return 0.0 if place is None else float(seconds[place])
+
+        return whole, {step.name: (spent(step.name, FORWARD), spent(step.name, BACKWARD)) for step in plan.steps}
 
     def _timed(self, way: int, step: Step, part: Part) -> Part:
-        key, threads = (step.name, way), len(self._seconds)
+        place, threads = self._places.setdefault((step.name, way), len(self._places)), self._threads
 
-        def note(thread: int, seconds: float) -> None:
-            self._seconds[thread][key] += seconds  # type: ignore[assignment]
+        def note(thread: int, sign: int) -> None:
+            count_ticks(self._ticks, thread * self._most + place, sign)
 
         def watched(work: Work, thread: int) -> None:
-            begin = perf_counter()
+            note(thread, -1)
             work(thread)
-            note(thread, perf_counter() - begin)
+            note(thread, 1)
 
         def alone(once: Callable[[], None]) -> None:
-            begin = perf_counter()
-            once()
             # All threads wait for this one.
-            note(0, threads * (perf_counter() - begin))
+            note(0, -threads)
+            once()
+            note(0, threads)
 
-        return Part(None if part.pictures is None else _Timed(part.pictures, step.macs, step.output, note),
+        steady = step.steady and RECORDABLE
+        return Part(None if part.pictures is None else _Timed(part.pictures, step.macs, step.output, steady, note),
                     None if part.once is None else partial(alone, part.once),
-                    [partial(watched, work) for work in part.works])
+                    [partial(watched, work) for work in part.works], steady)
 
 
 def time_passes(plan: Plan, clock: Clock, run: Callable[[], None], passes: int) -> PassTimes:
-    """Run a training pass, whose phases the clock watches, so many times."""
+    """Run a training pass, whose phases the clock watches, so many times; before that until it is on tape."""
+    for _ in range(BEFORE + 1):
+        run()
     found = PassTimes({step.name: StepTimes() for step in plan.steps})
     for _ in range(passes):
-        begin = perf_counter()
-        run()
-        whole = perf_counter() - begin
-        ways = clock.read(plan)
+        whole, ways = clock.measure(plan, run)
         for name, (forward, backward) in ways.items():
             found.steps[name].forward.append(forward)
             found.steps[name].backward.append(backward)

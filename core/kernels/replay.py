@@ -164,8 +164,9 @@ class Recording:
 
     def point(self, places: Sequence[tuple[int, int]], array: NDArray[Any]) -> None:
         """Let words point into another array of the same length, which the caller keeps alive."""
+        begin = array.__array_interface__["data"][0]  # quicker than ctypes
         for place, behind in places:
-            self._words[place] = array.ctypes.data + behind
+            self._words[place] = begin + behind
 
     def begin(self) -> None:
         """Before the threads play."""
