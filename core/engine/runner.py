@@ -20,7 +20,7 @@ from core.layers.base import Array
 _SHARE_MACS = 130_000_000  # forward multiply-adds of a share of a batch that are worth handing to a thread
 # A batch of less work than that for each time the threads meet is done by one thread: two would wait for each other
 # longer than they save. A number of an output counts as so many multiply-adds, for what is done with it besides.
-_ALONE, _NUMBER = 5_000_000, 30
+_ALONE, _NUMBER = 500_000, 30
 
 
 class _Batch:

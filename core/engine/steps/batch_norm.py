@@ -63,11 +63,20 @@ class Normalise(Step):
         self._running_var = stretch(parameters.weights, "running_var")
         self._weight_gradient = stretch(parameters.gradients, "weight")
         self._bias_gradient = stretch(parameters.gradients, "bias")
-        self._readers = self.output.others
+        self._readers, self._stale = self.output.others, True
 
     def refresh(self) -> None:
-        """The factors for use, of the running statistics."""
-        self._table[4 * len(self._table) // 5:] = 1.0 if self._readers else 0.0
+        """The factors for use, of the running statistics, are others now."""
+        self._stale = True
+
+    def prepare(self, training: bool) -> None:
+        """The factors for use are made when they are asked for."""
+        if training:
+            self._table[4 * len(self._table) // 5:] = 1.0 if self._readers else 0.0
+            return
+        if not self._stale:
+            return
+        self._stale = False
         found = np.concatenate([self._running_mean, self._running_var]).astype(float)
         self._fill(found, self._use_table)
 
