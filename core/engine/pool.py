@@ -13,10 +13,12 @@ from queue import SimpleQueue
 import numpy as np
 
 from core.kernels.jit import COMPILED
+from core.kernels.replay import Recording
+from core.kernels.together import ATTENDS, LINE, attend, conduct
 from core.kernels.waiting import wait_for_change
 
 Work = Callable[[int], None]
-_STOP = None
+_STOP, _WAKE = None, ()
 # Looks (of 25 to 50 ns) before a thread that waits goes to sleep; asleep it costs nothing, but takes long to wake up.
 _LOOKS = 4_000
 # Threads that need the interpreter lock at the same moment put each other to sleep. So each goes on some looks after it
@@ -34,6 +36,10 @@ class _Handout:
     done: SimpleQueue[tuple[int, BaseException | None]] = field(default_factory=SimpleQueue)
 
 
+# What wakes a helper up: works, or only that there is mail, or that it is to end.
+_Queue = SimpleQueue[_Handout | tuple[()] | None]
+
+
 class Pool:
     """`threads` workers, the caller being the first of them.
 
@@ -44,15 +50,17 @@ class Pool:
 
     def __init__(self, threads: int) -> None:
         self.threads = max(1, threads)
-        self._queues: list[SimpleQueue[_Handout | None]] = []
+        self._queues: list[_Queue] = []
         self._workers: list[threading.Thread] = []
         self._news = np.zeros(_LINE * self.threads, np.int64)
         # More threads than processors would only keep each other from working.
         self._looks = _LOOKS if 1 < self.threads <= _processors() else 0
+        self._mail = np.zeros(LINE * self.threads, np.int64)
         if self._looks:
             wait_for_change(self._news, 0, 0, 0)  # compiled here, where somebody waits anyway
+            attend(self._mail, 0, 0, self._news, 0, 0)
         for number in range(1, self.threads):
-            queue: SimpleQueue[_Handout | None] = SimpleQueue()
+            queue: _Queue = SimpleQueue()
             worker = threading.Thread(target=self._serve, args=(queue, number), name=f"engine-{number}", daemon=True)
             self._queues.append(queue)
             self._workers.append(worker)
@@ -91,6 +99,15 @@ class Pool:
             if failure is not None:
                 raise failure
 
+    def play(self, recording: Recording, alone: bool) -> None:
+        """Play a recording, `alone` or on all threads."""
+        helpers = 0 if alone else self.threads - 1
+        for number in range(1, helpers + 1):
+            if not self._mail[LINE * number + ATTENDS]:
+                self._queues[number - 1].put(_WAKE)
+        if not conduct(self._mail, recording.table.ctypes.data, helpers):
+            raise RuntimeError("a kernel failed")
+
     def close(self) -> None:
         """End the threads; closing twice is harmless."""
         for queue in self._queues:
@@ -100,12 +117,17 @@ class Pool:
         self._queues, self._workers = [], []
         self.threads = 1
 
-    def _serve(self, queue: SimpleQueue[_Handout | None], number: int) -> None:
+    def _serve(self, queue: "_Queue", number: int) -> None:
+        seen = 0
         while True:
             known = int(self._news[0])
             if self._looks and queue.empty():
-                wait_for_change(self._news, 0, known, self._looks, min(_REST + _APART * (number - 1), _FARTHEST))
+                seen = attend(self._mail, number, seen, self._news, known, self._looks)
+                wait_for_change(self._news, 0, -1, 0, min(_REST + _APART * (number - 1), _FARTHEST))
             handout = queue.get()
+            if isinstance(handout, tuple):
+                seen = attend(self._mail, number, seen, self._news, int(self._news[0]), self._looks)
+                continue
             if handout is _STOP:
                 return
             handout.present.append(number)

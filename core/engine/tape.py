@@ -54,8 +54,7 @@ class Tape:
         """Do it all once, on a batch that lies there."""
         if self._places:
             self._recording.point(self._places, given)
-        self._recording.begin()
-        self._pool.run([self._recording.play] * (self._pool.threads if self._several else 1))
+        self._pool.play(self._recording, not self._several)
 
 
 def _calls_of(work: Work, thread: int) -> list[Call]:

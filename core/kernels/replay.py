@@ -6,7 +6,6 @@ thunk for each kind of signature hands them to the kernel as Numba's own calls w
 """
 
 import struct
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,15 +17,16 @@ from numba import types
 from numpy.typing import NDArray
 
 from core.kernels.calls import Call, is_settings
-from core.kernels.jit import kernel
+from core.kernels.jit import part
 from core.kernels.simd import INT, Builder, Value, intrinsic
-from core.kernels.waiting import look
+from core.kernels.waiting import pause
 
 Integers = NDArray[np.int64]
 
 _LINE = 8  # int64 numbers in a cache line
-_LOOKS = 20_000  # of 25 to 50 ns, after which a thread that waits for others sleeps now and then
-_NAP = 50e-6  # seconds
+# What a recording's table begins with: how many phases and threads there are, whether a kernel failed; then the places
+# in the table where the counters, the phases, the items and the calls begin.
+_PHASES, _THREADS, _FAILED, _COUNTERS, _EDGES, _ITEMS, _CALLS = range(7)
 _STATUS, _WORD = ir.IntType(32), INT.as_pointer()
 
 
@@ -121,11 +121,10 @@ def _bound(call: Call) -> tuple[int, _Words]:
 class Recording:
     """Phases of works, each a number of calls for each thread; all works of a phase are done before the next begins.
 
-    A work may be done by any thread, which then makes the calls that were noted for it.
+    A work may be done by any thread, which then makes the calls that were noted for it. Everything is in one `table`.
     """
 
     def __init__(self, phases: Sequence[Sequence[Sequence[Sequence[Call]]]], threads: int) -> None:
-        self._threads, self._kept = threads, list[NDArray[Any]]()
         edges, items, bound = list[tuple[int, int]](), list[tuple[int, int]](), list[tuple[int, _Words]]()
         for phase in phases:
             edges.append((len(items), len(phase)))
@@ -133,28 +132,30 @@ class Recording:
                 for calls in work:
                     items.append((len(bound), len(bound) + len(calls)))
                     bound += [_bound(call) for call in calls]
-        self._phases = np.array(edges, np.int64).reshape(-1, 2)
-        self._items = np.array(items, np.int64).reshape(-1, 2)
-        self._lay_out(bound)
-        self._state = np.zeros(2 * _LINE * len(edges) + _LINE, np.int64)
+        counters, header = np.zeros(2 * _LINE * len(edges), np.int64), np.zeros(_LINE, np.int64)
+        parts = [header, counters, *(np.array(each, np.int64).reshape(-1) for each in (edges, items)),
+                 self._lay_out(bound)]
+        self.table = np.concatenate([_in_lines(each) for each in parts])
+        places = np.cumsum([_whole_lines(each.size) for each in parts])
+        self.table[:_CALLS + 1] = len(edges), threads, 0, *places[:4]
 
-    def _lay_out(self, bound: Sequence[tuple[int, _Words]]) -> None:
+    def _lay_out(self, bound: Sequence[tuple[int, _Words]]) -> Integers:
         """Words and settings one after the other, as they are read; no two calls share a cache line."""
         self._words = np.concatenate([np.zeros(0, np.int64), *(_in_lines(np.array(each.words, np.int64))
                                                                for _, each in bound)])
         settings = [array for _, each in bound for _, array in each.settings]
-        copies = np.concatenate([np.zeros(0, np.int64), *(_in_lines(each.reshape(-1)) for each in settings)])
-        self._kept.append(copies)
-        self._calls = np.empty((len(bound), 2), np.int64)
+        self._copies = np.concatenate([np.zeros(0, np.int64), *(_in_lines(each.reshape(-1)) for each in settings)])
+        calls = np.empty((len(bound), 2), np.int64)
         self._pointers: list[tuple[int, NDArray[Any]]] = []
         at = copied = 0
         for number, (thunk, each) in enumerate(bound):
-            self._calls[number] = thunk, self._words.ctypes.data + 8 * at
+            calls[number] = thunk, self._words.ctypes.data + 8 * at
             for place, array in each.settings:
-                self._words[at + place] = copies.ctypes.data + 8 * copied
+                self._words[at + place] = self._copies.ctypes.data + 8 * copied
                 copied += _whole_lines(array.size)
             self._pointers += [(at + place, array) for place, array in each.arrays]
             at += _whole_lines(len(each.words))
+        return calls.reshape(-1)
 
     def pointers_into(self, array: NDArray[Any]) -> list[tuple[int, int]]:
         """Which words point into an array, and how far behind its beginning."""
@@ -168,20 +169,6 @@ class Recording:
         for place, behind in places:
             self._words[place] = begin + behind
 
-    def begin(self) -> None:
-        """Before the threads play."""
-        self._state[:] = 0
-
-    def play(self, thread: int) -> None:
-        """Do what there is to do until all phases are over; each of the threads calls this, or some of them."""
-        phase, state = 0, self._state
-        while phase < len(self._phases):
-            phase = _play(state, self._phases, self._items, self._calls, thread, self._threads, phase, _LOOKS)
-            if phase < len(self._phases):
-                time.sleep(_NAP)
-        if state[-1]:
-            raise RuntimeError("a kernel failed")
-
 
 def _whole_lines(count: int) -> int:
     return -(-count // _LINE) * _LINE
@@ -193,15 +180,41 @@ def _in_lines(numbers: Integers) -> Integers:
 
 
 @intrinsic
-def _next(typing: Any, state: Any, place: Any) -> Any:
-    """What state[place] was before it is counted up, however many threads count."""
-    signature = types.int64(state, types.int64)
+def _read(typing: Any, table: Any, place: Any) -> Any:
+    """The number at a place of the table at an address."""
+    signature = types.int64(types.int64, types.int64)
 
     def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.atomic_rmw("add", builder.gep(data, [arguments[1]]), ir.Constant(INT, 1), "seq_cst")
+        return builder.load_atomic(_place(builder, *arguments), "acquire", 8)
 
     return signature, generate
+
+
+@intrinsic
+def _write(typing: Any, table: Any, place: Any, value: Any) -> Any:
+    """Set the number at a place of the table at an address."""
+    signature = types.void(types.int64, types.int64, types.int64)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        builder.store_atomic(arguments[2], _place(builder, *arguments[:2]), "release", 8)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def _count(typing: Any, table: Any, place: Any) -> Any:
+    """What the number was before it is counted up, however many threads count."""
+    signature = types.int64(types.int64, types.int64)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        return builder.atomic_rmw("add", _place(builder, *arguments), ir.Constant(INT, 1), "seq_cst")
+
+    return signature, generate
+
+
+def _place(builder: Builder, table: Value, place: Value) -> Value:
+    return builder.gep(builder.inttoptr(table, _WORD), [place])
 
 
 @intrinsic
@@ -217,23 +230,36 @@ def _make_call(typing: Any, thunk: Any, words: Any) -> Any:
     return signature, generate
 
 
-@kernel
-def _play(state: Integers, phases: Integers, items: Integers, calls: Integers, thread: int, threads: int, begin: int,
-          looks: int) -> int:
-    """Make the calls from phase `begin` on; gives the phase that others are still at after so many looks."""
-    for phase in range(begin, phases.shape[0]):
-        first, count, place = phases[phase, 0], phases[phase, 1], 2 * _LINE * phase
-        number = _next(state, place)
+@part
+def rewind(table: int) -> None:
+    """Before threads play the recording whose table lies at that address."""
+    counters = _read(table, _COUNTERS)
+    for place in range(counters, counters + 2 * _LINE * _read(table, _PHASES)):
+        _write(table, place, 0)
+    _write(table, _FAILED, 0)
+
+
+@part
+def play(table: int, thread: int) -> None:
+    """Do what there is to do until all phases are over; each of the threads does this, or some of them."""
+    counters, edges, items, calls = (_read(table, _COUNTERS), _read(table, _EDGES), _read(table, _ITEMS),
+                                     _read(table, _CALLS))
+    for phase in range(_read(table, _PHASES)):
+        first, count = _read(table, edges + 2 * phase), _read(table, edges + 2 * phase + 1)
+        taken, done = counters + 2 * _LINE * phase, counters + 2 * _LINE * phase + _LINE
+        number = _count(table, taken)
         while number < count:
-            at = first + number * threads + thread
-            for each in range(items[at, 0], items[at, 1]):
-                if _make_call(calls[each, 0], calls[each, 1]) != 0:
-                    state[state.size - 1] = 1
-            _next(state, place + _LINE)
-            number = _next(state, place)
-        looked = 0
-        while look(state, place + _LINE) < count:
-            looked += 1
-            if looked > looks:
-                return phase
-    return int(phases.shape[0])
+            at = items + 2 * (first + number * _read(table, _THREADS) + thread)
+            for each in range(_read(table, at), _read(table, at + 1)):
+                if _make_call(_read(table, calls + 2 * each), _read(table, calls + 2 * each + 1)) != 0:
+                    _write(table, _FAILED, 1)
+            _count(table, done)
+            number = _count(table, taken)
+        while _read(table, done) < count:
+            pause()
+
+
+@part
+def failed(table: int) -> bool:
+    """Whether a kernel failed."""
+    return bool(_read(table, _FAILED) != 0)

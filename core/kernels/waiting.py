@@ -22,16 +22,27 @@ _PAUSES: dict[str, tuple[str, list[Value]]] = {
 
 
 @intrinsic
-def look(typing: Any, state: Any, place: Any) -> Any:
-    """Breathe, then read state[place], a whole number, as other threads have left it."""
-    signature = state.dtype(state, types.int64)
+def pause(typing: Any) -> Any:
+    """Breathe: the processor's other thread may use the moment."""
+    signature = types.void()
 
     def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
         name, given = _PAUSES.get(platform.machine().lower(), ("", []))
         if name:
             kind = ir.FunctionType(ir.VoidType(), [each.type for each in given])
-            pause = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
-            builder.call(pause, given)
+            function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+            builder.call(function, given)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def look(typing: Any, state: Any, place: Any) -> Any:
+    """Read state[place], a whole number, as other threads have left it."""
+    signature = state.dtype(state, types.int64)
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
         return builder.load_atomic(builder.gep(data, [arguments[1]]), "acquire", state.dtype.bitwidth // 8)
 
@@ -39,7 +50,7 @@ def look(typing: Any, state: Any, place: Any) -> Any:
 
 
 @intrinsic
-def _tell(typing: Any, state: Any, place: Any, value: Any) -> Any:
+def tell(typing: Any, state: Any, place: Any, value: Any) -> Any:
     """Set state[place], so that other threads see it, and before it all that this one wrote."""
     signature = types.void(state, types.int64, state.dtype)
 
@@ -56,13 +67,13 @@ def _tell(typing: Any, state: Any, place: Any, value: Any) -> Any:
 def wait_for_turn(turn: NDArray[np.int32], number: int) -> None:
     """Wait awake until turn[0] is `number`."""
     while look(turn, 0) != number:
-        pass
+        pause()
 
 
 @kernel
 def give_turn(turn: NDArray[np.int32], number: int) -> None:
     """Set turn[0], for whoever waits for it."""
-    _tell(turn, 0, np.int32(number))
+    tell(turn, 0, np.int32(number))
 
 
 @kernel
@@ -70,8 +81,9 @@ def _wait(state: Integers, place: int, known: int, looks: int, rest: int) -> Non
     for _ in range(looks):
         if look(state, place) != known:
             break
+        pause()
     for _ in range(rest):
-        look(state, place)
+        pause()
 
 
 def wait_for_change(state: Integers, place: int, known: int, looks: int, rest: int = 0) -> None:
