@@ -1,6 +1,7 @@
 """What the main output says: probabilities, where the network ends in a softmax that training does with the loss."""
 
-from core.engine.arena import Arena
+import numpy as np
+
 from core.engine.plan import Plan
 from core.kernels import losses
 from core.layers.base import Array
@@ -11,9 +12,9 @@ class Answer:
 
     steady = True
 
-    def __init__(self, plan: Plan, arena: Arena) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._last, self._raised = plan.last, plan.flow.softmax_last
-        self._made = arena.floats(self._last.values.size if self._raised else 0).reshape(-1, self._last.size)
+        self._made = np.empty((plan.build.batch if self._raised else 0, self._last.size), np.float32)
 
     def make(self, first: int, end: int, thread: int) -> None:
         """The probabilities of these pictures, where there are any to make."""

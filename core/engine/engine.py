@@ -81,7 +81,7 @@ class Engine:
         self._square_works = square_works(self._parameters, self._parts, self._squares)
         self._pieces: Pieces | None = None
         self._works: GradientWorks = ([], [])
-        self._answer = Answer(plan, self._arena)
+        self._answer = Answer(plan)
         self.steps = 0
         self._parameters.need(weights)
         self.set_weights(weights)
@@ -301,10 +301,6 @@ class Engine:
         viewer.execute(viewer.leading_to(wanted.values(), use=not training))
         return {name: plan.tensors[key].read(len(x)) for name, key in wanted.items()}
 
-    def _measure(self) -> None:
-        self._losses[0].correct()
-        self._answer.make(0, 1, 0)
-
     # running ----------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
@@ -341,7 +337,7 @@ class Engine:
             works += [*[partial(work, 0) for each in self._gradient_works() for work in each],
                       self._measure_gradients, partial(and_undo, self._parameters, self._commit),
                       partial(self._runner.take, empty, training=False), *one_by_one(use)]
-        works.append(self._measure)
+        works += [self._losses[0].correct, partial(self._answer.make, 0, 1, 0)]
         works += [partial(compile_update, optimizer)] if optimizer is not None else []
         for number, work in enumerate(works):
             if progress is not None:

@@ -20,7 +20,7 @@ from core.kernels.waiting import wait_for_change
 Work = Callable[[int], None]
 _STOP, _WAKE = None, ()
 # Looks (of 25 to 50 ns) before a thread that waits goes to sleep; asleep it costs nothing, but takes long to wake up.
-_LOOKS = 4_000
+_LOOKS, _LOOKS_FOR_MAIL = 4_000, 20_000
 # Threads that need the interpreter lock at the same moment put each other to sleep. So each goes on some looks after it
 # was told to, and begins later than the one before it; the caller begins when the last one has come, or is long due.
 _REST, _APART, _FARTHEST = 60, 120, 500
@@ -54,7 +54,7 @@ class Pool:
         self._workers: list[threading.Thread] = []
         self._news = np.zeros(_LINE * self.threads, np.int64)
         # More threads than processors would only keep each other from working.
-        self._looks = _LOOKS if 1 < self.threads <= _processors() else 0
+        self._looks = _LOOKS if COMPILED and 1 < self.threads <= _processors() else 0
         self._mail = np.zeros(LINE * self.threads, np.int64)
         if self._looks:
             wait_for_change(self._news, 0, 0, 0)  # compiled here, where somebody waits anyway
@@ -122,11 +122,11 @@ class Pool:
         while True:
             known = int(self._news[0])
             if self._looks and queue.empty():
-                seen = attend(self._mail, number, seen, self._news, known, self._looks)
+                seen = attend(self._mail, number, seen, self._news, known, _LOOKS_FOR_MAIL)
                 wait_for_change(self._news, 0, -1, 0, min(_REST + _APART * (number - 1), _FARTHEST))
             handout = queue.get()
             if isinstance(handout, tuple):
-                seen = attend(self._mail, number, seen, self._news, int(self._news[0]), self._looks)
+                seen = attend(self._mail, number, seen, self._news, int(self._news[0]), _LOOKS_FOR_MAIL)
                 continue
             if handout is _STOP:
                 return
