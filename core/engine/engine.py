@@ -337,7 +337,7 @@ class Engine:
             works += [*[partial(work, 0) for each in self._gradient_works() for work in each],
                       self._measure_gradients, partial(and_undo, self._parameters, self._commit),
                       partial(self._runner.take, empty, training=False), *one_by_one(use)]
-        works += [self._losses[0].correct, partial(self._answer.make, 0, 1, 0)]
+        works += [self._losses[0].correct, partial(self._answer.make, 0, 1, 0), self._pool.warm_up]
         works += [partial(compile_update, optimizer)] if optimizer is not None else []
         for number, work in enumerate(works):
             if progress is not None:

@@ -99,6 +99,11 @@ class Pool:
             if failure is not None:
                 raise failure
 
+    def warm_up(self) -> None:
+        """Compile what plays recordings, or load it from disk."""
+        if self.may_play:
+            self.play(Recording([], self.threads), alone=True)
+
     def play(self, recording: Recording, alone: bool) -> None:
         """Play a recording, `alone` or on all threads."""
         helpers = 0 if alone else self.threads - 1

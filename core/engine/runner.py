@@ -174,9 +174,9 @@ def joined(phases: list[Phase]) -> list[Phase]:
     return found
 
 
-def one_by_one(phases: list[Phase]) -> list[Callable[[], None]]:
+def one_by_one(phases: list[Phase]) -> list[Callable[[], object]]:
     """Each kind of work of the phases by itself, on the first picture and the first thread."""
-    works: list[Callable[[], None]] = []
+    works: list[Callable[[], object]] = []
     for phase in phases:
         if isinstance(phase, Part):
             works += [phase.once] if phase.once else []
