@@ -8,6 +8,7 @@ thunk for each kind of signature hands them to the kernel as Numba's own calls w
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -106,16 +107,25 @@ _thunks = _Thunks()
 
 def _bound(call: Call) -> tuple[int, _Words]:
     """A thunk's address, and the words for it: the function's address and its arguments."""
-    compiled = call.compiled
-    kinds = tuple(compiled.typeof_pyval(each) for each in call.arguments)
+    kinds = tuple(call.compiled.typeof_pyval(each) for each in call.arguments)
+    thunk, function = _way_to(call.compiled, kinds)
+    found = _Words([function])
+    for kind, value in zip(kinds, call.arguments, strict=True):
+        found.add(kind, value)
+    return thunk, found
+
+
+@cache
+def _way_to(compiled: Any, kinds: tuple[Any, ...]) -> tuple[int, int]:
+    """The addresses of a thunk and of the function for arguments of those types.
+
+    Looked up once: a batch has thousands of calls of a few functions.
+    """
     if kinds not in compiled.overloads:
         compiled.compile(kinds)
     result = compiled.overloads[kinds]
-    found = _Words([int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))])
-    for kind, value in zip(result.fndesc.argtypes, call.arguments, strict=True):
-        found.add(kind, value)
-    convention = result.target_context.call_conv
-    return _thunks.address(convention.get_function_type(result.fndesc.restype, result.fndesc.argtypes)), found
+    kind = result.target_context.call_conv.get_function_type(result.fndesc.restype, result.fndesc.argtypes)
+    return _thunks.address(kind), int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
 
 
 class Recording:
@@ -176,7 +186,9 @@ def _whole_lines(count: int) -> int:
 
 def _in_lines(numbers: Integers) -> Integers:
     """Numbers with zeros behind them up to whole cache lines."""
-    return np.pad(numbers, (0, _whole_lines(numbers.size) - numbers.size))
+    found = np.zeros(_whole_lines(numbers.size), np.int64)
+    found[:numbers.size] = numbers
+    return found
 
 
 @intrinsic
