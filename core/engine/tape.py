@@ -47,7 +47,7 @@ class Tape:
         self._pool = pool
         self._recording = Recording([[[_calls_of(work, thread) for thread in range(pool.threads)] for work in act.works]
                                      for act in acts], pool.threads)
-        self._places = self._recording.pointers_into(given)
+        self._places = self._recording.let_go(given)
         self._several = any(len(act.works) > 1 for act in acts)
 
     def play(self, given: Floats) -> None:

@@ -167,11 +167,17 @@ class Recording:
             at += _whole_lines(len(each.words))
         return calls.reshape(-1)
 
-    def pointers_into(self, array: NDArray[Any]) -> list[tuple[int, int]]:
-        """Which words point into an array, and how far behind its beginning."""
+    def let_go(self, array: NDArray[Any]) -> list[tuple[int, int]]:
+        """Keep an array alive no longer; which words point into it, and how far behind its beginning.
+
+        They are to be pointed elsewhere before the next play.
+        """
         begin, end = array.ctypes.data, array.ctypes.data + array.nbytes
-        return [(place, each.ctypes.data - begin) for place, each in self._pointers
-                if begin <= each.ctypes.data < end]
+        found = [begin <= each.ctypes.data < end for _, each in self._pointers]
+        places = [(place, each.ctypes.data - begin) for (place, each), inside in zip(self._pointers, found, strict=True)
+                  if inside]
+        self._pointers = [each for each, inside in zip(self._pointers, found, strict=True) if not inside]
+        return places
 
     def point(self, places: Sequence[tuple[int, int]], array: NDArray[Any]) -> None:
         """Let words point into another array of the same length, which the caller keeps alive."""
