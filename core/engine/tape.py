@@ -20,6 +20,8 @@ Key = tuple[object, ...]
 
 # How often a batch is done step by step before it is recorded: the first time compiles what it needs.
 BEFORE = 2
+# How many lengths and modes are kept: training and evaluating have a handful, and each may take megabytes.
+_MOST = 16
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ class Score:
 
     def run(self, key: Key, acts: Callable[[], list[Act]], given: Floats) -> None:
         """Do the acts once, on a batch that lies at `given`; they are asked for until there is a tape."""
-        for each in self._played.get(key) or self._first_times(key, acts, given):
+        known = self._played.pop(key, None)
+        if known is not None:
+            self._played[key] = known  # the last is the one that was used last
+        for each in known or self._first_times(key, acts, given):
             if isinstance(each, Tape):
                 each.play(given)
             else:
@@ -90,8 +95,12 @@ class Score:
         self._seen[key] += 1
         if self._seen[key] <= BEFORE or not self._pool.may_play:
             return acts()
-        self._played[key] = _recorded(acts(), self._pool, given)
-        return self._played[key]
+        made = self._played[key] = _recorded(acts(), self._pool, given)
+        while len(self._played) > _MOST:
+            oldest = next(iter(self._played))
+            # It is recorded again only when it has come as often as a new one.
+            del self._played[oldest], self._seen[oldest]
+        return made
 
 
 def _recorded(acts: Sequence[Act], pool: Pool, given: Floats) -> list[Tape | Act]:
