@@ -47,17 +47,23 @@ def engines():
 # Memory ---------------------------------------------------------------------------------------------------------
 
 
+def used(network):
+    """An engine that plays, and has timed its layers."""
+    engine, x, target = Engine(network, lively_weights(network), 5, threads=2), pictures(network, 5), np.arange(5) % 3
+    engine.train_step(x, target, 0.01, OPTIMIZERS["momentum"]())
+    engine.evaluate(x, target)
+    engine.time_layers(x, target, 1)
+    return engine
+
+
 def test_an_engine_with_recordings_is_freed_at_once(monkeypatch):
     monkeypatch.setattr(tape, "BEFORE", 0)
     network = every_layer()
-    engine = Engine(network, lively_weights(network), 5, threads=2)
-    x, target = pictures(network, 5), np.arange(5) % 3
+    used(network).close()  # the compiler, should it have to run, leaves circles behind
     gc.collect()
     gc.disable()
     try:
-        engine.train_step(x, target, 0.01, OPTIMIZERS["momentum"]())
-        engine.evaluate(x, target)
-        engine.time_layers(x, target, 1)
+        engine = used(network)
         (recorded, *_), *_ = engine._runner._score._played.values()
         left = [weakref.ref(each) for each in (engine, engine._runner, recorded._recording, engine._plan.build.arena,
                                                engine._parameters.weights)]
