@@ -52,7 +52,8 @@ class _Words:
         elif isinstance(kind, types.Float):
             self.words.append(*struct.unpack("<q", struct.pack("<d" if kind.bitwidth == 64 else "<fxxxx", value)))
         elif isinstance(kind, types.Integer | types.Boolean):
-            self.words.append(int(value))
+            number = int(value)
+            self.words.append(number if number < 1 << 63 else number - (1 << 64))
         else:
             raise TypeError(f"A call with {kind} cannot be made again.")
 

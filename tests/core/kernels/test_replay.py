@@ -187,6 +187,18 @@ def test_arrays_with_gaps_and_read_only_ones_arrive_as_well():
     assert target.tolist() == [1 + 5 + 9, 6]
 
 
+@pytest.mark.parametrize("number", [0, 1, (1 << 63) + 2, (1 << 64) - 2])
+def test_numbers_without_a_sign_arrive_whole(number):
+    target = np.zeros(1)
+    play(once(call(_halve, target, np.uint64(number))))
+    assert target[0] == number // 2
+
+
+@kernel
+def _halve(target, number):
+    target[0] = number >> np.uint64(1)
+
+
 @pytest.mark.parametrize("argument", ["text", None, 1j, (np.zeros(2), "text")])
 def test_what_cannot_be_made_again_is_named(argument):
     with pytest.raises(TypeError, match=r"^A call with .+ cannot be made again\.$"):
