@@ -12,7 +12,7 @@ from core.engine.answer import Answer
 from core.engine.arena import Arena
 from core.engine.finite import first_broken
 from core.engine.flow import make_flow
-from core.engine.folding import fold
+from core.engine.folding import settle
 from core.engine.fusion import fused
 from core.engine.parameters import Parameters
 from core.engine.pieces import STEPS_APART, Pieces, and_undo
@@ -70,7 +70,7 @@ class Engine:
         self._pool = Pool(threads or os.cpu_count() or 1)
         flow = fused(make_flow(network, join_softmax=True, loss=loss, precise=precise))
         plan = make_plan(flow, batch, self._pool.threads, training, self._parameters)
-        fold(plan)
+        settle(plan)
         self._runner, self._plan = Runner(plan, self._pool), plan
         self._runner.run.seed = seed
         self._losses = [Loss(end.goal, plan.tensors[end.source], self._runner.run, self._arena) for end in flow.ends]

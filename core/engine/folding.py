@@ -1,12 +1,36 @@
-"""In inference mode a normalisation is only a factor and a shift per channel: the convolution before it takes them on.
+"""What neighbouring steps do for each other, settled when the plan is there.
 
-Its filters are multiplied by the factors and its bias becomes the shift, so the normalised maps come out of it at once.
+In inference mode a normalisation is only a factor and a shift per channel: the convolution before it takes them on. Its
+filters are multiplied by the factors and its bias becomes the shift, so the normalised maps come out of it at once.
 Training needs the bare maps as well, so the filters are packed anew where the mode changes.
+
+On the way back a convolution of one pixel waits for memory, and would have to fetch its whole output for the gate of
+its ReLU. A convolution behind it has these numbers at hand, as its input, and cuts the gradient before it sends it.
 """
 
 from core.engine.plan import Plan, reads
 from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.convolution import Convolution
+from core.engine.steps.direct import DirectConvolution
+from core.engine.steps.pointwise import PointwiseConvolution
+
+
+def settle(plan: Plan) -> None:
+    """Let neighbours do for each other what they can."""
+    fold(plan)
+    gate_early(plan)
+
+
+def gate_early(plan: Plan) -> None:
+    """Let the only reader of a convolution of one pixel send its gradient through the gate, if it crops it anyway."""
+    readers = {id(step.source): step for step in plan.steps
+               if isinstance(step, DirectConvolution) and step.target is not None and step.shape.padded}
+    for step, made in zip(plan.steps, plan.made, strict=True):
+        reader = readers.get(id(step.output))
+        if (isinstance(step, PointwiseConvolution) and step.relu and not step.pool and reader is not None
+                and reads(plan.flow, made) == 1):
+            step.get_gated()
+            reader.sends_gated = True
 
 
 def fold(plan: Plan) -> None:

@@ -31,6 +31,21 @@ def copy_maps(source: Floats, target: Floats, sizes: Integers) -> None:
 
 
 @kernel
+def copy_gated(source: Floats, seen: Floats, target: Floats, sizes: Integers) -> None:
+    """The same where `seen`, which lies as the target does, is above 0; 0 elsewhere: on through a ReLU's gate."""
+    pictures, rows, length, source_start, source_picture, source_row = sizes[:6]
+    target_start, target_picture, target_row = sizes[6:9]
+    for picture in range(pictures):
+        for row in range(rows):
+            place = target_start + picture * target_picture + row * target_row
+            from_here = source_start + picture * source_picture + row * source_row
+            given, gate = source[from_here:from_here + length], seen[place:place + length]
+            made = target[place:place + length]
+            for index in range(length):
+                made[index] = given[index] if gate[index] > 0 else np.float32(0)
+
+
+@kernel
 def clear(target: Floats, start: int, end: int) -> None:
     """Set target[start:end] to zero."""
     target[start:end] = np.float32(0)

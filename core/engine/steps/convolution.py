@@ -40,6 +40,8 @@ class Convolution(Step):
     adds_inputs = True
     # Whether a subclass remembers in its own way which corner of a window won.
     own_winners = False
+    # Whether the gradient that it gets, or that it sends back, is already behind the gate of the ReLU there.
+    gets_gated = sends_gated = False
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build, shape: Geometry, group: int) -> None:
         super().__init__(task.name, output, [source])
@@ -254,7 +256,10 @@ class Convolution(Step):
         self.add_inputs(gradient, (frame, 0), count, thread)
         crop = self._crop[thread]
         crop[0], crop[6] = count, start * self.source.size
-        maps.copy_maps(frame, target, crop)
+        if self.sends_gated:
+            maps.copy_gated(frame, self.source.values, target, crop)
+        else:
+            maps.copy_maps(frame, target, crop)
 
     def gradient_works(self) -> list[Work]:
         """Add up the chunks."""

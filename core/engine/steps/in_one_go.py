@@ -30,7 +30,7 @@ class ConvolutionInOneGo(Convolution):
         """What becomes of the gradient on its way back."""
         if self.pool:
             return pointwise.AS_GIVEN
-        if self.relu:
+        if self.relu and not self.gets_gated:
             return pointwise.GATED
         return pointwise.SUMMED if self._biased and not self.frozen else pointwise.AS_GIVEN
 

@@ -62,6 +62,12 @@ class PointwiseConvolution(ConvolutionInOneGo):
             0, 0, build.chunk, shape.pixels, shape.channels, shape.filters, self._block, self.mode(),
             int(not self.frozen), int(self.target is not None), int(self.pool), self.sums.step, self._bias_step)
 
+    def get_gated(self) -> None:
+        """Whoever reads the output sends a gradient back that is already behind the gate of ReLU."""
+        self.gets_gated = True
+        for sizes in self._settings_back:
+            sizes[7] = self.mode()
+
     def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters in panels."""
         packing.pack_panels(weights, start, self._filters, self.shape.channels, self.shape.filters)
