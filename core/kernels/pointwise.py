@@ -19,6 +19,7 @@ from core.kernels.tile import (
     gating_low_tile,
     gating_wide_tile,
 )
+from core.kernels.vector_steps import fetch_to_read
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -148,6 +149,9 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
     apart, slot_step, sum_step = sizes[10:13]
     picture, output_row = first_picture, filters if mode == GATED else 0
     given_at = -first_picture * pixels * filters if apart else 0
+    if learns:
+        # Nobody has asked for what the first block needs.
+        fetch_to_read(x, first_picture * pixels * channels, min(block, pixels) * channels)
     while picture < end_picture:
         slot = picture // per_slot
         stop, keep = min(end_picture, (slot + 1) * per_slot), min(1, picture % per_slot)
