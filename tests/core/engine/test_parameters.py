@@ -75,6 +75,20 @@ def test_missing_and_misshapen_arrays(parameters):
     parameters.write({"unknown.bias": np.zeros(5)})
 
 
+def test_arrays_of_any_size_are_zero_apart_and_on_cache_lines():
+    arena, sizes = Arena(), [1, 30_000_000, 5, 9_000_000, 9_000_000, 17]
+    arrays = [arena.array(size, np.int8) for size in sizes]
+    for number, array in enumerate(arrays):
+        assert array.ctypes.data % 64 == 0
+        assert not array[:100].any()
+        assert not array[-100:].any()
+        array[:] = number + 1
+    assert all((array == number + 1).all() for number, array in enumerate(arrays))
+    places = sorted((array.ctypes.data, array.nbytes) for array in arrays)
+    assert all(end[0] - begin[0] >= begin[1] + 128 for begin, end in pairwise(places))
+    assert arena.bytes >= sum(sizes) + 128 * len(sizes)
+
+
 def test_arena_counts_and_leaves_room():
     arena = Arena()
     array = arena.floats(10)

@@ -30,6 +30,18 @@ def test_copying_into_a_frame_and_back():
     assert np.array_equal(back.reshape(pictures.shape), pictures)
 
 
+def test_cropping_through_a_gate():
+    rng = np.random.default_rng(1)
+    frame = rng.normal(size=(2, 6, 7, 5)).astype(np.float32)
+    seen = rng.integers(-1, 2, (2, 3, 4, 5)).astype(np.float32)
+    seen[0, 0, 0, :2] = np.nan, -0.0
+    made = np.full(seen.size + 60, 7, np.float32)
+    inside = (2 * 7 + 1) * 5
+    maps.copy_gated(flat(frame), flat(seen), made, np.array([2, 3, 20, inside, 210, 35, 0, 60, 20]))
+    assert np.array_equal(made[:seen.size].reshape(seen.shape), np.where(seen > 0, frame[:, 2:5, 1:5], 0))
+    assert (made[seen.size:] == 7).all()
+
+
 def test_clear_leaves_the_rest():
     numbers = flat(np.ones(10))
     maps.clear(numbers, 3, 7)
