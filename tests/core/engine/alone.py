@@ -85,6 +85,7 @@ def _run(plan: Plan, sources: list[Tensor], given: Array, how: How) -> Made:
     pool, (step,), parameters = Pool(how.threads), plan.steps, plan.build.parameters
     try:
         runner = Runner(plan, pool)
+        step.prepare(how.training)
         runner.execute(plan.phases(backward=False))
         output = step.output.read(len(given))
         step.output.put(step.output.gradient, given)

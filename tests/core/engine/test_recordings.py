@@ -80,8 +80,7 @@ def recorded_bytes(engine: Engine) -> int:
     for kept in engine._runner._score._played.values():
         for each in kept:
             recording = each._recording
-            found += sum(array.nbytes for array in (recording._words, recording._calls, recording._items,
-                                                    recording._state, *recording._kept))
+            found += recording.table.nbytes + recording._words.nbytes + recording._copies.nbytes
     return found
 
 

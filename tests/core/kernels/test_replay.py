@@ -65,8 +65,7 @@ def once(*listed, threads=1):
 
 
 def play(recording):
-    recording.begin()
-    recording.play(0)
+    Pool(1).play(recording, alone=True)
 
 
 def call(function, *arguments):
@@ -265,8 +264,7 @@ def test_a_phase_sees_all_of_the_phase_before(processors, threads, works):
     try:
         for _ in range(1000 if threads <= 2 else 50):
             numbers[1:] = np.nan
-            recording.begin()
-            pool.run([recording.play] * threads)
+            pool.play(recording, alone=False)
             assert np.array_equal(numbers[-1], expected_relay(works, phases))
     finally:
         pool.close()
@@ -279,8 +277,7 @@ def test_a_thread_makes_the_calls_that_were_noted_for_it(processors, threads):
     works = [[[call(count_up, done[thread], 200_000)] for thread in range(threads)] for _ in range(12)]
     recording, pool = Recording([works], threads), Pool(threads)
     try:
-        recording.begin()
-        pool.run([recording.play] * threads)
+        pool.play(recording, alone=False)
     finally:
         pool.close()
     assert done[:, 0].sum() == 12 * 200_000
@@ -293,14 +290,27 @@ def test_one_thread_plays_what_was_recorded_for_several():
     assert np.array_equal(numbers[-1], expected_relay(7, 4))
 
 
-def test_who_waits_long_for_others_lets_them_work(processors, monkeypatch):
-    """One work takes far longer than a thread waits awake."""
-    monkeypatch.setattr("core.kernels.replay._LOOKS", 1)
+def test_a_helper_that_sleeps_is_woken_and_one_that_is_awake_needs_no_python(processors):
+    """After a break it sleeps in its queue; soon after a recording it attends to the mail."""
+    pool, (recording, numbers), seen = Pool(2), relay(2, 4, 3), []
+    try:
+        for rest in (0.05, 0, 0, 0.002, 0.2, 0):
+            time.sleep(rest)
+            numbers[1:] = np.nan
+            pool.play(recording, alone=False)
+            assert np.array_equal(numbers[-1], expected_relay(4, 3))
+            seen.clear()
+            pool.run([seen.append] * 5)
+            assert len(seen) == 5
+    finally:
+        pool.close()
+
+
+def test_a_work_may_take_far_longer_than_others_wait_awake(processors):
     numbers, target, pool = np.zeros(1), np.zeros(2), Pool(2)
     works = [[[call(count_up, numbers, 30_000_000)]] * 2, [[call(add_all, np.ones(1), target, 0, 1.0)]] * 2]
     recording = Recording([works, [[[call(add_all, numbers, target, 1, 1.0)]] * 2]], 2)
-    recording.begin()
-    pool.run([recording.play] * 2)
+    pool.play(recording, alone=False)
     pool.close()
     assert target.tolist() == [1, 30_000_000]
 
@@ -319,8 +329,7 @@ def test_two_recordings_in_turns_do_not_touch_each_other(processors):
             for recording, numbers, wanted in ((one, first, expected_relay(3, 5)),
                                                (other, second, expected_relay(5, 4))):
                 numbers[1:] = np.nan
-                recording.begin()
-                pool.run([recording.play] * 2)
+                pool.play(recording, alone=False)
                 assert np.array_equal(numbers[-1], wanted)
     finally:
         pool.close()
@@ -352,6 +361,7 @@ def test_a_program_that_played_ends_well():
     """Machine code is given back in some order at the end."""
     script = """
 import numpy as np
+from core.engine.pool import Pool
 from core.kernels import maps, elementwise
 from core.kernels.calls import noted
 from core.kernels.replay import Recording
@@ -360,8 +370,7 @@ with noted() as found:
     maps.clear(numbers, 2, 5)
     elementwise.copy_rows(numbers, others, 0, 2, 8)
 recording = Recording([[[found]]], 1)
-recording.begin()
-recording.play(0)
+Pool(1).play(recording, alone=True)
 print(others.sum())
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120,
