@@ -14,7 +14,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import typeof, types
 from numpy.typing import NDArray
 
 from core.kernels.calls import Call, is_settings
@@ -104,16 +104,28 @@ class _Thunks:
 
 
 _thunks = _Thunks()
+_kinds: dict[tuple[Any, ...], Any] = {}
 
 
 def _bound(call: Call) -> tuple[int, _Words]:
     """A thunk's address, and the words for it: the function's address and its arguments."""
-    kinds = tuple(call.compiled.typeof_pyval(each) for each in call.arguments)
+    kinds = tuple(map(_kind_of, call.arguments))
     thunk, function = _way_to(call.compiled, kinds)
     found = _Words([function])
     for kind, value in zip(kinds, call.arguments, strict=True):
         found.add(kind, value)
     return thunk, found
+
+
+def _kind_of(value: Any) -> Any:
+    """Numba's type of an argument; for arrays found once for all that are alike."""
+    if not isinstance(value, np.ndarray):
+        return typeof(value)
+    flags = value.flags
+    alike = value.dtype, value.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned
+    if alike not in _kinds:
+        _kinds[alike] = typeof(value)
+    return _kinds[alike]
 
 
 @cache
