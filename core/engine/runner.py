@@ -110,23 +110,20 @@ class Runner:
         return self.shares(meetings, macs)
 
     def shares(self, phases: int = 1, macs: int | None = None) -> list[tuple[int, int]]:
-        """The batch in ranges: one per thread, more where a phase is much work or chunks take turns.
-
-        Training adds up chunk by chunk, and so its ranges are whole chunks, as they are where pictures lie abreast.
+        """The batch in ranges of whole chunks: one per thread, more where a phase is much work or chunks take turns.
 
         `macs` are the phase's forward multiply-adds for one picture; those of all steps where it is not said.
 
         One in all where so many `phases` would make threads meet too often for the work there is. The last of many
         are smaller, so that threads end at about the same time.
         """
-        build, count = self.plan.build, self.run.count
-        chunk = build.chunk if self.run.training or build.abreast else 1
+        chunk, count = self.plan.build.chunk, self.run.count
         if count * (self._macs + _NUMBER * self._numbers) < _ALONE * (1 + phases):
             return [(0, count)]
         chunks = -(-count // chunk)
         worth = max(1, (self._macs if macs is None else macs) * count // _SHARE_MACS)
         shares = min(chunks, self._pool.threads * max(1, worth // self._pool.threads))
-        if build.turns.wanted and self.run.training:
+        if self.plan.build.turns.wanted:
             shares = chunks
         edges = [min(count, chunk * number) for number in _cut(chunks, shares, self._pool.threads)]
         return [(first, end) for first, end in pairwise(edges) if end > first]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import typeof, types
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from core.kernels.calls import Call, is_settings
 from core.kernels.jit import part
 from core.kernels.simd import INT, Builder, Value, intrinsic
+from core.kernels.thunks import THUNK, WORD, addresses
 from core.kernels.waiting import pause
 
 Integers = NDArray[np.int64]
@@ -28,7 +28,6 @@ _LINE = 8  # int64 numbers in a cache line
 # What a recording's table begins with: how many phases and threads there are, whether a kernel failed; then the places
 # in the table where the counters, the phases, the items and the calls begin.
 _PHASES, _THREADS, _FAILED, _COUNTERS, _EDGES, _ITEMS, _CALLS = range(7)
-_STATUS, _WORD = ir.IntType(32), INT.as_pointer()
 
 
 @dataclass
@@ -58,63 +57,17 @@ class _Words:
             raise TypeError(f"A call with {kind} cannot be made again.")
 
 
-class _Thunks:
-    """A small function for each kind of signature: it takes the words of a call, and calls."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, int] = {}
-        self._engines: list[Any] = []
-        self._machine: Any = None
-
-    def address(self, kind: Any) -> int:
-        """Of the thunk for functions of that LLVM type."""
-        name = str(kind)
-        if name not in self._found:
-            self._found[name] = self._make(kind)
-        return self._found[name]
-
-    def _make(self, kind: Any) -> int:
-        module = ir.Module()
-        function = ir.Function(module, ir.FunctionType(_STATUS, [_WORD]), "thunk")
-        builder, words = ir.IRBuilder(function.append_basic_block()), function.args[0]
-        # Where the result goes, and what went wrong; nobody looks at them.
-        room = [builder.bitcast(builder.alloca(INT), each) for each in kind.args[:2]]
-
-        def word(number: int, wanted: Any) -> Value:
-            place = builder.gep(words, [ir.Constant(INT, number)])
-            if isinstance(wanted, ir.IntType):
-                return builder.trunc(builder.load(place), wanted) if wanted.width < 64 else builder.load(place)
-            return builder.load(builder.bitcast(place, wanted.as_pointer()))
-
-        called = builder.inttoptr(builder.load(words), kind.as_pointer())
-        given = [word(number, each) for number, each in enumerate(kind.args[2:], 1)]
-        builder.ret(builder.call(called, [*room, *given]))
-        return self._compiled(module)
-
-    def _compiled(self, module: ir.Module) -> int:
-        if self._machine is None:
-            llvm.initialize_native_target()
-            llvm.initialize_native_asmprinter()
-            target = llvm.Target.from_default_triple()
-            self._machine = target.create_target_machine(opt=1, jit=True)
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(str(module)), self._machine)
-        engine.finalize_object()
-        self._engines.append(engine)
-        return int(engine.get_function_address("thunk"))
-
-
-_thunks = _Thunks()
 _kinds: dict[tuple[Any, ...], Any] = {}
 
 
-def _bound(call: Call) -> tuple[int, _Words]:
-    """A thunk's address, and the words for it: the function's address and its arguments."""
+def _bound(call: Call) -> tuple[Any, _Words]:
+    """The LLVM type of a call's function, and the words for a thunk: the function's address and its arguments."""
     kinds = tuple(map(_kind_of, call.arguments))
-    thunk, function = _way_to(call.compiled, kinds)
-    found = _Words([function])
+    function, address = _way_to(call.compiled, kinds)
+    found = _Words([address])
     for kind, value in zip(kinds, call.arguments, strict=True):
         found.add(kind, value)
-    return thunk, found
+    return function, found
 
 
 def _kind_of(value: Any) -> Any:
@@ -129,8 +82,8 @@ def _kind_of(value: Any) -> Any:
 
 
 @cache
-def _way_to(compiled: Any, kinds: tuple[Any, ...]) -> tuple[int, int]:
-    """The addresses of a thunk and of the function for arguments of those types.
+def _way_to(compiled: Any, kinds: tuple[Any, ...]) -> tuple[Any, int]:
+    """The LLVM type and the address of the function for arguments of those types.
 
     Looked up once: a batch has thousands of calls of a few functions.
     """
@@ -138,7 +91,7 @@ def _way_to(compiled: Any, kinds: tuple[Any, ...]) -> tuple[int, int]:
         compiled.compile(kinds)
     result = compiled.overloads[kinds]
     kind = result.target_context.call_conv.get_function_type(result.fndesc.restype, result.fndesc.argtypes)
-    return _thunks.address(kind), int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+    return kind, int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
 
 
 class Recording:
@@ -148,7 +101,7 @@ class Recording:
     """
 
     def __init__(self, phases: Sequence[Sequence[Sequence[Sequence[Call]]]], threads: int) -> None:
-        edges, items, bound = list[tuple[int, int]](), list[tuple[int, int]](), list[tuple[int, _Words]]()
+        edges, items, bound = list[tuple[int, int]](), list[tuple[int, int]](), list[tuple[Any, _Words]]()
         for phase in phases:
             edges.append((len(items), len(phase)))
             for work in phase:
@@ -162,17 +115,19 @@ class Recording:
         places = np.cumsum([_whole_lines(each.size) for each in parts])
         self.table[:_CALLS + 1] = len(edges), threads, 0, *places[:4]
 
-    def _lay_out(self, bound: Sequence[tuple[int, _Words]]) -> Integers:
+    def _lay_out(self, bound: Sequence[tuple[Any, _Words]]) -> Integers:
         """Words and settings one after the other, as they are read; no two calls share a cache line."""
         self._words = np.concatenate([np.zeros(0, np.int64), *(_in_lines(np.array(each.words, np.int64))
                                                                for _, each in bound)])
         settings = [array for _, each in bound for _, array in each.settings]
         self._copies = np.concatenate([np.zeros(0, np.int64), *(_in_lines(each.reshape(-1)) for each in settings)])
+        names = [str(kind) for kind, _ in bound]
+        thunks = addresses(dict(zip(names, (kind for kind, _ in bound), strict=True)))
         calls = np.empty((len(bound), 2), np.int64)
         self._pointers: list[tuple[int, NDArray[Any]]] = []
         at = copied = 0
-        for number, (thunk, each) in enumerate(bound):
-            calls[number] = thunk, self._words.ctypes.data + 8 * at
+        for number, (_, each) in enumerate(bound):
+            calls[number] = thunks[names[number]], self._words.ctypes.data + 8 * at
             for place, array in each.settings:
                 self._words[at + place] = self._copies.ctypes.data + 8 * copied
                 copied += _whole_lines(array.size)
@@ -245,7 +200,7 @@ def _count(typing: Any, table: Any, place: Any) -> Any:
 
 
 def _place(builder: Builder, table: Value, place: Value) -> Value:
-    return builder.gep(builder.inttoptr(table, _WORD), [place])
+    return builder.gep(builder.inttoptr(table, WORD), [place])
 
 
 @intrinsic
@@ -254,9 +209,8 @@ def _make_call(typing: Any, thunk: Any, words: Any) -> Any:
     signature = types.int64(types.int64, types.int64)
 
     def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
-        kind = ir.FunctionType(_STATUS, [_WORD]).as_pointer()
-        given = builder.inttoptr(arguments[1], _WORD)
-        return builder.zext(builder.call(builder.inttoptr(arguments[0], kind), [given]), INT)
+        given = builder.inttoptr(arguments[1], WORD)
+        return builder.zext(builder.call(builder.inttoptr(arguments[0], THUNK.as_pointer()), [given]), INT)
 
     return signature, generate
 

@@ -52,19 +52,11 @@ def test_large_weights_mean_fewer_chunks(filters, chunks):
 def test_shares_are_whole_chunks_and_cover_the_batch(threads, count):
     plan = _plan(lenet())
     runner = Runner(plan, SimpleNamespace(threads=threads))
-    runner.run.count, runner.run.training = count, True
+    runner.run.count = count
     shares = runner.shares()
     assert [number for first, end in shares for number in range(first, end)] == list(range(count))
     assert all(first % plan.build.chunk == 0 for first, _ in shares)
     assert len(shares) >= min(threads, -(-count // plan.build.chunk))
-
-
-def test_without_training_any_picture_may_begin_a_share():
-    runner = Runner(_plan(digits()), SimpleNamespace(threads=2))
-    runner.run.count = 63
-    shares = runner.shares(1, 2 * 10 ** 7)
-    assert [number for first, end in shares for number in range(first, end)] == list(range(63))
-    assert shares[-1][1] - shares[-1][0] == 1
 
 
 @pytest.mark.parametrize(("count", "phases", "shares"), [(4, 1, 1), (32, 1, 2), (32, 200, 1), (64, 20, 2)])
@@ -103,7 +95,7 @@ def test_a_phase_of_little_work_is_left_to_one_thread(monkeypatch):
 @pytest.mark.parametrize("threads", [2, 3])
 def test_the_last_of_many_shares_are_the_smallest(threads):
     runner = Runner(_plan(digits()), SimpleNamespace(threads=threads))
-    runner.run.count, runner.run.training = 64, True
+    runner.run.count = 64
     sizes = [end - first for first, end in runner.shares(1, 2 * 10 ** 7)]
     assert len(sizes) > threads
     assert sizes == sorted(sizes, reverse=True)

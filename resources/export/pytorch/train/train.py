@@ -1,5 +1,6 @@
 import argparse
 import contextlib
+import gc
 import json
 import math
 import os
@@ -285,6 +286,9 @@ def main():
         raise SystemExit(130) from None
     finally:
         if processes.several:
+            # What is left of the model still holds the group, whose threads have to end
+            # before Python does: they would fail for want of it.
+            gc.collect()
             dist.destroy_process_group()
 
 
