@@ -47,15 +47,13 @@ class Tape:
 
     def __init__(self, acts: Sequence[Act], pool: Pool, given: Floats) -> None:
         self._pool = pool
-        self._recording = Recording([[[_calls_of(work, thread) for thread in range(pool.threads)] for work in act.works]
-                                     for act in acts], pool.threads)
-        self._places = self._recording.let_go(given)
+        phases = (((_calls_of(work, thread) for thread in range(pool.threads)) for work in act.works) for act in acts)
+        self._recording = Recording(phases, pool.threads, given)
         self._several = any(len(act.works) > 1 for act in acts)
 
     def play(self, given: Floats) -> None:
         """Do it all once, on a batch that lies there."""
-        if self._places:
-            self._recording.point(self._places, given)
+        self._recording.point(given)
         self._pool.play(self._recording, not self._several)
 
 

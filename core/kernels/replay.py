@@ -6,7 +6,7 @@ thunk for each kind of signature hands them to the kernel as Numba's own calls w
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -98,16 +98,22 @@ class Recording:
     """Phases of works, each a number of calls for each thread; all works of a phase are done before the next begins.
 
     A work may be done by any thread, which then makes the calls that were noted for it. Everything is in one `table`.
+    What points into the array `given` can be pointed elsewhere; all other arrays are kept alive. Calls are taken one by
+    one, so that notes of them need not exist all at once.
     """
 
-    def __init__(self, phases: Sequence[Sequence[Sequence[Sequence[Call]]]], threads: int) -> None:
-        edges, items, bound = list[tuple[int, int]](), list[tuple[int, int]](), list[tuple[Any, _Words]]()
+    def __init__(self, phases: Iterable[Iterable[Iterable[Iterable[Call]]]], threads: int,
+                 given: NDArray[Any] | None = None) -> None:
+        edges, items, bound = list[tuple[int, int]](), list[tuple[int, int]](), list[_Bound]()
+        self._kept: dict[int, Any] = {}
         for phase in phases:
-            edges.append((len(items), len(phase)))
+            first = len(items)
             for work in phase:
                 for calls in work:
-                    items.append((len(bound), len(bound) + len(calls)))
-                    bound += [_bound(call) for call in calls]
+                    begin = len(bound)
+                    bound += [self._bound(call, given) for call in calls]
+                    items.append((begin, len(bound)))
+            edges.append((first, (len(items) - first) // threads))
         counters, header = np.zeros(2 * _LINE * len(edges), np.int64), np.zeros(_LINE, np.int64)
         parts = [header, counters, *(np.array(each, np.int64).reshape(-1) for each in (edges, items)),
                  self._lay_out(bound)]
@@ -115,43 +121,56 @@ class Recording:
         places = np.cumsum([_whole_lines(each.size) for each in parts])
         self.table[:_CALLS + 1] = len(edges), threads, 0, *places[:4]
 
-    def _lay_out(self, bound: Sequence[tuple[Any, _Words]]) -> Integers:
+    def _bound(self, call: Call, given: NDArray[Any] | None) -> "_Bound":
+        kind, words = _bound(call)
+        begin, end = (0, 0) if given is None else (given.ctypes.data, given.ctypes.data + given.nbytes)
+        open_places = []
+        for place, array in words.arrays:
+            if begin <= words.words[place] < end:
+                open_places.append((place, words.words[place] - begin))
+            else:
+                owner = array
+                while isinstance(owner.base, np.ndarray):
+                    owner = owner.base
+                self._kept[id(owner)] = owner
+        settings = [(place, _in_lines(array.reshape(-1))) for place, array in words.settings]
+        return _Bound(kind, _in_lines(np.array(words.words, np.int64)), settings, open_places)
+
+    def _lay_out(self, bound: Sequence["_Bound"]) -> Integers:
         """Words and settings one after the other, as they are read; no two calls share a cache line."""
-        self._words = np.concatenate([np.zeros(0, np.int64), *(_in_lines(np.array(each.words, np.int64))
-                                                               for _, each in bound)])
-        settings = [array for _, each in bound for _, array in each.settings]
-        self._copies = np.concatenate([np.zeros(0, np.int64), *(_in_lines(each.reshape(-1)) for each in settings)])
-        names = [str(kind) for kind, _ in bound]
-        thunks = addresses(dict(zip(names, (kind for kind, _ in bound), strict=True)))
+        nothing = np.zeros(0, np.int64)
+        self._words = np.concatenate([nothing, *(each.words for each in bound)])
+        self._copies = np.concatenate([nothing, *(array for each in bound for _, array in each.settings)])
+        names = [str(each.kind) for each in bound]
+        thunks = addresses(dict(zip(names, (each.kind for each in bound), strict=True)))
         calls = np.empty((len(bound), 2), np.int64)
-        self._pointers: list[tuple[int, NDArray[Any]]] = []
+        self._places: list[tuple[int, int]] = []
         at = copied = 0
-        for number, (_, each) in enumerate(bound):
+        for number, each in enumerate(bound):
             calls[number] = thunks[names[number]], self._words.ctypes.data + 8 * at
             for place, array in each.settings:
                 self._words[at + place] = self._copies.ctypes.data + 8 * copied
-                copied += _whole_lines(array.size)
-            self._pointers += [(at + place, array) for place, array in each.arrays]
-            at += _whole_lines(len(each.words))
+                copied += array.size
+            self._places += [(at + place, behind) for place, behind in each.places]
+            at += each.words.size
         return calls.reshape(-1)
 
-    def let_go(self, array: NDArray[Any]) -> list[tuple[int, int]]:
-        """Keep an array alive no longer; which words point into it, and how far behind its beginning.
+    def point(self, array: NDArray[Any]) -> None:
+        """Let what points into `given` point into another array like it, which the caller keeps alive."""
+        if self._places:
+            begin = array.__array_interface__["data"][0]  # quicker than ctypes
+            for place, behind in self._places:
+                self._words[place] = begin + behind
 
-        They are to be pointed elsewhere before the next play.
-        """
-        begin, end = array.ctypes.data, array.ctypes.data + array.nbytes
-        found = [begin <= each.ctypes.data < end for _, each in self._pointers]
-        places = [(place, each.ctypes.data - begin) for (place, each), inside in zip(self._pointers, found, strict=True)
-                  if inside]
-        self._pointers = [each for each, inside in zip(self._pointers, found, strict=True) if not inside]
-        return places
 
-    def point(self, places: Sequence[tuple[int, int]], array: NDArray[Any]) -> None:
-        """Let words point into another array of the same length, which the caller keeps alive."""
-        begin = array.__array_interface__["data"][0]  # quicker than ctypes
-        for place, behind in places:
-            self._words[place] = begin + behind
+@dataclass
+class _Bound:
+    """A call by the type of its function: words, settings that a word is to point to, and words that may be moved."""
+
+    kind: Any
+    words: Integers
+    settings: list[tuple[int, Integers]]
+    places: list[tuple[int, int]]
 
 
 def _whole_lines(count: int) -> int:

@@ -225,14 +225,11 @@ def test_arrays_live_as_long_as_the_recording():
 def test_calls_are_pointed_at_other_arrays():
     first, second, other = (np.arange(4.0) * factor for factor in (1, 10, 1000))
     target = np.zeros(3)
-    recording = once(call(add_all, first, target, 0, 1.0), call(add_all, first[2:], target, 1, 1.0),
-                     call(add_all, other, target, 2, 1.0))
-    assert recording.let_go(np.arange(4.0)) == []
-    places = recording.let_go(first)
-    assert len(places) == 2
-    assert recording.let_go(first) == []
+    listed = [call(add_all, first, target, 0, 1.0), call(add_all, first[2:], target, 1, 1.0),
+              call(add_all, other, target, 2, 1.0)]
+    recording = Recording([[[listed]]], 1, first)
     for each, factor in ((second, 10), (first, 1), (second, 10)):
-        recording.point(places, each)
+        recording.point(each)
         play(recording)
         assert target.tolist() == [6 * factor, 5 * factor, 6000]
 
