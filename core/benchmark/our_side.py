@@ -10,6 +10,7 @@ from core.benchmark.networks import smallest
 from core.benchmark.peak import TilePeak
 from core.benchmark.serving import serve
 from core.engine.engine import Engine
+from core.engine.tape import BEFORE
 from core.train.optimizers import Momentum
 
 
@@ -80,10 +81,11 @@ class OurSide:
 
 
 def _first_step() -> None:
-    """A step of the smallest network, since Numba imports much of itself only then."""
+    """Steps of the smallest network until they are on tape, since much is imported and loaded only then."""
     job = make_job(smallest(), 1)
     engine = Engine(job.network, job.weights, 1, threads=1)
-    engine.train_step(job.x, job.target, LEARNING_RATE, Momentum(momentum=MOMENTUM))
+    for _ in range(BEFORE + 1):
+        engine.train_step(job.x, job.target, LEARNING_RATE, Momentum(momentum=MOMENTUM))
     engine.close()
 
 

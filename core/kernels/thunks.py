@@ -1,11 +1,15 @@
 """Small functions between recorded calls and kernels: each takes the words of a call from memory, and calls."""
 
+import hashlib
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from core.kernels.jit import CACHE_FOLDER
 from core.kernels.simd import INT, Value
 
 # What every thunk is: it takes the address of the words, and gives what is not 0 where something went wrong.
@@ -50,11 +54,36 @@ def _write(function: ir.Function, kind: Any) -> None:
 
 
 def _compiled(module: ir.Module) -> Any:
+    """The module as machine code, from disk where it was compiled before: a compiler at work takes megabytes."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     # Each engine owns a machine of its own.
     machine = llvm.Target.from_default_triple().create_target_machine(opt=1, jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(str(module)), machine)
+    text = str(module)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(text), machine)
+    if CACHE_FOLDER is not None:
+        path = CACHE_FOLDER / f"thunks-{hashlib.sha256(text.encode()).hexdigest()[:32]}.o"
+        engine.set_object_cache(lambda _, code: _keep(path, code), lambda _: _kept(path))
     engine.finalize_object()
     _engines.append(engine)
     return engine
+
+
+def _keep(path: Path, code: bytes) -> None:
+    """Write machine code with its digest in front, or leave it; other processes see all of it or nothing."""
+    passing = path.with_suffix(f".{os.getpid()}")
+    try:
+        passing.write_bytes(hashlib.sha256(code).digest() + code)
+        passing.replace(path)
+    except OSError:
+        passing.unlink(missing_ok=True)
+
+
+def _kept(path: Path) -> bytes | None:
+    """Machine code from disk, if it is there and whole."""
+    try:
+        whole = path.read_bytes()
+    except OSError:
+        return None
+    digest, code = whole[:32], whole[32:]
+    return code if hashlib.sha256(code).digest() == digest else None

@@ -9,7 +9,7 @@ from core.engine.turns import Turn
 from core.kernels import packing
 
 # From so many numbers on a chunk adds its own as soon as they are made: keeping them all would take too much memory.
-_MANY = 65_536
+_MANY = 32_768
 _FEWEST_SLOTS = 3
 
 
