@@ -8,14 +8,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from core.kernels.jit import kernel
+from core.kernels.jit import helper, kernel
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-@kernel
+@helper
 def square_sum(values: Floats, first: int, end: int) -> float:
     """Σ v² in double precision: finite exactly where every number is."""
     total = 0.0
