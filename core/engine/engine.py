@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,6 +33,7 @@ from core.engine.update import (
     stretches,
     update_works,
 )
+from core.engine.warming import Progress, warm_up
 from core.graph.expand import expanded
 from core.graph.network import Network
 from core.layers.base import Array, Shape
@@ -40,8 +41,6 @@ from core.layers.base import Array, Shape
 # Numbers in all weights from which work on them is shared: their gradients, and the packing of the new ones.
 # Steps of an optimizer, and sums of squares, pass over each of them once.
 _WORTH_SHARING, _WORTH_SHARING_PACKING, _WORTH_SHARING_PASSES = 30_000, 150_000, 300_000
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,12 @@ class Engine:
 
     Results do not depend on `threads`, to the last bit. Weights go in and out under "layer.parameter", PyTorch-shaped;
     layers that are bypassed have none here. `training=False` keeps no room for gradients; `precise` forgoes kernels
-    that lose digits.
+    that lose digits. `later` leaves the weights to be packed by `warm_up` or `set_weights`, one of which must follow.
     """
 
     def __init__(self, network: Network, weights: Mapping[str, Array], batch: int, *, threads: int | None = None,
-                 loss: str = "cross-entropy", seed: int = 0, training: bool = True, precise: bool = False) -> None:
+                 loss: str = "cross-entropy", seed: int = 0, training: bool = True, precise: bool = False,
+                 later: bool = False) -> None:
         self._network, self._precise = network, precise
         self._arena = Arena()
         self._parameters = Parameters(self._arena)
@@ -84,7 +84,9 @@ class Engine:
         self._answer = Answer(plan)
         self.steps = 0
         self._parameters.need(weights)
-        self.set_weights(weights)
+        self._parameters.write(weights)
+        if not later:
+            self._refresh()
 
     # what is inside ---------------------------------------------------------------------------------------------
 
@@ -282,11 +284,19 @@ class Engine:
         runner.play("predict", lambda: runner.acts(joined([*runner.answer, [self._answer.make]])))
         return self._answer.read(len(x))
 
-    def outputs(self, x: Array, names: Iterable[str], training: bool = False) -> dict[str, Array]:
+    def outputs(self, x: Array, names: Collection[str], training: bool = False) -> dict[str, Array]:
         """Outputs of the named layers, N×C×H×W or N×K; layers that run as one step are taken apart for this.
 
         Layers that no named one needs are not computed.
         """
+        phases = self._looking(x, names, training)
+        viewer = self._viewer
+        assert viewer is not None
+        viewer.execute(phases)
+        return {name: viewer.plan.tensors[viewer.plan.flow.names[name]].read(len(x)) for name in names}
+
+    def _looking(self, x: Array, names: Iterable[str], training: bool) -> list[Phase]:
+        """The phases of another plan that lead to the named layers' outputs, for a batch that it was given."""
         viewer = self._viewer
         if viewer is None or viewer.plan.build.batch < len(x):
             flow = make_flow(self._network, join_softmax=False, precise=self._precise)
@@ -296,10 +306,7 @@ class Engine:
             step.refresh()
         viewer.run.seed, viewer.run.step = self._runner.run.seed, self.steps
         viewer.take(x, training=training)
-        plan = viewer.plan
-        wanted = {name: plan.flow.names[name] for name in names}
-        viewer.execute(viewer.leading_to(wanted.values(), use=not training))
-        return {name: plan.tensors[key].read(len(x)) for name, key in wanted.items()}
+        return viewer.leading_to([viewer.plan.flow.names[name] for name in names], use=not training)
 
     # running ----------------------------------------------------------------------------------------------------
 
@@ -321,27 +328,30 @@ class Engine:
         runner.forget("timed")
         return time_passes(self._plan, clock, once, passes)
 
-    def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None) -> None:
-        """Compile the kernels this network and optimizer need, or load them from disk, by working on one empty picture.
+    def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None,
+                views: Sequence[str] = ()) -> None:
+        """Compile the kernels this network and optimizer need, or load them from disk, and work on one empty picture.
 
-        `progress` gets (done, total, text) before each piece and at the end. Weights stay as they are.
+        With them those for `outputs` of the layers in `views`. `progress` gets (done, total, text) before each kernel
+        and at the end. Weights stay as they are.
         """
-        learns, use = self._plan.build.learns, self._runner.use
-        training = self._there_and_back(self._runner.forward, self._runner.backward)
+        warm_up(lambda: self._warming(optimizer, views), progress)
+
+    def _warming(self, optimizer: Optimizer | None, views: Sequence[str]) -> Iterator[Callable[[], object]]:
+        """Everything that calls kernels, once."""
+        learns, runner, use = self._plan.build.learns, self._runner, self._runner.use
         empty = np.zeros((1, *self._plan.flow.source_shape), np.float32)
-        self._runner.take(empty, training=learns)
-        for loss in self._losses:
-            loss.take(np.zeros(1, np.int64))
-        works = one_by_one(training if learns else use)
+        yield from (partial(work, 0) for step in self._plan.steps for work in step.refreshing())
+        runner.take(empty, training=learns)
+        yield from (partial(loss.take, np.zeros(1, np.int64)) for loss in self._losses)
         if learns:
-            works += [*[partial(work, 0) for each in self._gradient_works() for work in each],
-                      self._measure_gradients, partial(and_undo, self._parameters, self._commit),
-                      partial(self._runner.take, empty, training=False), *one_by_one(use)]
-        works += [self._losses[0].correct, partial(self._answer.make, 0, 1, 0), self._pool.warm_up]
-        works += [partial(compile_update, optimizer)] if optimizer is not None else []
-        for number, work in enumerate(works):
-            if progress is not None:
-                progress(number, len(works), "Compiling the kernels")
-            work()
-        if progress is not None:
-            progress(len(works), len(works), "Kernels are ready")
+            yield from one_by_one(self._there_and_back(runner.forward, runner.backward))
+            yield from (partial(work, 0) for each in self._gradient_works() for work in each)
+            yield from (partial(work, 0) for work in self._square_works)
+            yield partial(and_undo, self._parameters, self._commit)
+            runner.take(empty, training=False)
+        yield from [*one_by_one(use), self._losses[0].correct, partial(self._answer.make, 0, 1, 0), self._pool.warm_up]
+        if optimizer is not None:
+            yield partial(compile_update, optimizer)
+        if views:
+            yield from one_by_one(self._looking(empty, views, training=False))

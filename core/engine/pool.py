@@ -56,15 +56,23 @@ class Pool:
         # More threads than processors would only keep each other from working.
         self._looks = _LOOKS if COMPILED and 1 < self.threads <= _processors() else 0
         self._mail = np.zeros(LINE * self.threads, np.int64)
-        if self._looks:
-            wait_for_change(self._news, 0, 0, 0)  # compiled here, where somebody waits anyway
-            attend(self._mail, 0, 0, self._news, 0, 0)
+
+    def _start(self) -> None:
+        """Start the threads, unless they run; what they wait with is compiled before, where somebody waits anyway."""
+        if self._workers:
+            return
+        self._compile()
         for number in range(1, self.threads):
             queue: _Queue = SimpleQueue()
             worker = threading.Thread(target=self._serve, args=(queue, number), name=f"engine-{number}", daemon=True)
             self._queues.append(queue)
             self._workers.append(worker)
             worker.start()
+
+    def _compile(self) -> None:
+        if self._looks:
+            wait_for_change(self._news, 0, 0, 0)
+            attend(self._mail, 0, 0, self._news, 0, 0)
 
     @property
     def may_play(self) -> bool:
@@ -77,6 +85,7 @@ class Pool:
             for work in works:
                 work(0)
             return
+        self._start()
         handout, news = _Handout(iter(works)), self._news
         helpers = self._queues[:len(works) - 1]
         before, last = news[::_LINE].tolist(), _LINE * len(helpers) + _CAME
@@ -100,13 +109,16 @@ class Pool:
                 raise failure
 
     def warm_up(self) -> None:
-        """Compile what plays recordings, or load it from disk."""
+        """Compile what threads wait with and what plays recordings, or load it from disk."""
+        self._compile()
         if self.may_play:
-            self.play(Recording([], self.threads), alone=True)
+            conduct(self._mail, Recording([], self.threads).table.ctypes.data, 0)
 
     def play(self, recording: Recording, alone: bool) -> None:
         """Play a recording, `alone` or on all threads."""
         helpers = 0 if alone else self.threads - 1
+        if helpers:
+            self._start()
         for number in range(1, helpers + 1):
             if not self._mail[LINE * number + ATTENDS]:
                 self._queues[number - 1].put(_WAKE)

@@ -76,10 +76,13 @@ def _private_folder() -> Path | None:
     return _passing_folder()
 
 
+_PASSING = "guibuilder-kernels-"
+
+
 def _passing_folder() -> Path | None:
     """A folder for this start alone; None where not even that can be had."""
     try:
-        folder = tempfile.mkdtemp(prefix="guibuilder-kernels-")
+        folder = tempfile.mkdtemp(prefix=_PASSING)
     except OSError:
         return None
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -87,6 +90,8 @@ def _passing_folder() -> Path | None:
 
 
 CACHE_FOLDER = _private_folder()
+# Whether other processes of ours find what this one keeps.
+CACHE_IS_SHARED = CACHE_FOLDER is not None and not CACHE_FOLDER.name.startswith(_PASSING)
 if CACHE_FOLDER is not None:
     os.environ["NUMBA_CACHE_DIR"] = str(CACHE_FOLDER)
 
@@ -149,6 +154,13 @@ class _ForgivingCache:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cache, name)
 
+    def holds(self, signature: Any, target: Any) -> bool:
+        """Whether there is a file for that signature, be it whole or not."""
+        try:
+            return self._cache._index_key(signature, target.codegen()) in self._cache._cache_file._load_index()
+        except _damage():
+            return False
+
     def load_overload(self, signature: Any, target: Any) -> Any:
         try:
             return _without_source(self._cache.load_overload(signature, target))
@@ -180,6 +192,26 @@ def _damage() -> tuple[type[Exception], ...]:
     from pickle import PickleError
 
     return (*_DAMAGED, PickleError)
+
+
+def is_kept(compiled: Any, signature: Any) -> bool:
+    """Whether the machine code of a compiled function for that signature lies on disk."""
+    cache = compiled._cache
+    return isinstance(cache, _ForgivingCache) and cache.holds(signature, compiled.targetctx)
+
+
+def is_new() -> bool:
+    """Whether nothing was ever compiled by this version of the program."""
+    return CACHE_FOLDER is not None and next(CACHE_FOLDER.glob("*.nbi"), None) is None
+
+
+def get_ready() -> None:
+    """Load what Numba needs to compile anything."""
+    _numba.njit(_nothing).compile(())
+
+
+def _nothing() -> None:
+    """What is compiled in a moment."""
 
 
 def kernel(function: Function) -> Function:

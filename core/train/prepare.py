@@ -133,7 +133,7 @@ def _make(job: Job, inference: Inference, weights: dict[str, Array], dataset: Da
     tight = check_memory(memory_needs(inference, options, job.threads, least), piece)
     capacity = max(piece, least)
     engine = Engine(job.project.network, weights, capacity, threads=job.threads, loss=options.loss, seed=options.seed,
-                    precise=options.precise)
+                    precise=options.precise, later=True)
     engine.warm_up(lambda done, total, text: report(Preparing(text, done, total)), make_optimizer(options))
     engine.set_weights(weights)
     normal = checks.normalisation(job.project, dataset, anew=not job.resume)

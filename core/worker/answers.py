@@ -52,14 +52,12 @@ def warm(request: Warm, report: Report) -> None:
     if network is None or not _trains(network):
         network = template("lenet5").network
     options = TrainOptions()
-    engine = Engine(network, complete(network, {}), options.batch_size)
+    engine = Engine(network, complete(network, {}), options.batch_size, later=True)
     try:
-        engine.warm_up(lambda done, total, text: report(text, done, total))
-        x = np.zeros((2, *picture_shape(network)), np.float32)
-        main = main_of(network)
-        units = infer(network).shapes[main]
-        engine.train_step(x, np.zeros((2, *(units or ())), np.float32), 1e-9, make_optimizer(options))
-        engine.outputs(x[:1], [network.nodes[main].name])
+        optimizer, main = make_optimizer(options), main_of(network)
+        engine.warm_up(lambda done, total, text: report(text, done, total), optimizer, [network.nodes[main].name])
+        x, units = np.zeros((2, *picture_shape(network)), np.float32), infer(network).shapes[main]
+        engine.train_step(x, np.zeros((2, *(units or ())), np.float32), 1e-9, optimizer)
     finally:
         engine.close()
     forget_old_caches(CACHE_FOLDER)

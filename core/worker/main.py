@@ -102,6 +102,10 @@ class Worker:
 
     def _result(self, request: Any) -> Any:
         """What a request with one answer is answered with."""
+        if isinstance(request, Warm):
+            from core.kernels.crew import CREW
+
+            CREW.expect_work()
         from core.worker import answers, exporting
 
         report = self._reporter(request.number)

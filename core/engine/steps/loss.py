@@ -34,7 +34,8 @@ class Loss:
         """Targets of the present batch: class numbers int64 [N], or float [N, K]."""
         count, classes = self._run.count, self._scores.size
         if target.shape == (count,) and target.dtype.kind in "iu":
-            if not losses.mark_classes(np.ascontiguousarray(target, np.int64), self._targets):
+            known: bool | None = losses.mark_classes(np.ascontiguousarray(target, np.int64), self._targets)
+            if known is False:  # None says that the call was only noted
                 raise DataError(f"The labels run from {target.min()} to {target.max()}, but {self.goal.name} has only "
                                 f"{classes} outputs (0 to {classes - 1}). Give it as many units as there are classes.")
         elif target.shape == (count, classes):
@@ -60,4 +61,4 @@ class Loss:
     def correct(self) -> int:
         """How many pictures are right."""
         scores = self._scores.values.reshape(self._scores.batch, -1)
-        return int(losses.count_correct(scores, self._targets, 0, self._run.count))
+        return int(losses.count_correct(scores, self._targets, 0, self._run.count) or 0)  # None where only noted
