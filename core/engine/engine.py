@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,6 +33,7 @@ from core.engine.update import (
     stretches,
     update_works,
 )
+from core.engine.viewer import Viewer
 from core.engine.warming import Progress, warm_up
 from core.graph.expand import expanded
 from core.graph.network import Network
@@ -64,7 +65,6 @@ class Engine:
     def __init__(self, network: Network, weights: Mapping[str, Array], batch: int, *, threads: int | None = None,
                  loss: str = "cross-entropy", seed: int = 0, training: bool = True, precise: bool = False,
                  later: bool = False) -> None:
-        self._network, self._precise = network, precise
         self._arena = Arena()
         self._parameters = Parameters(self._arena)
         self._pool = Pool(threads or os.cpu_count() or 1)
@@ -74,7 +74,7 @@ class Engine:
         self._runner, self._plan = Runner(plan, self._pool), plan
         self._runner.run.seed = seed
         self._losses = [Loss(end.goal, plan.tensors[end.source], self._runner.run, self._arena) for end in flow.ends]
-        self._viewer: Runner | None = None
+        self._viewer = Viewer(network, self._parameters, self._pool, precise)
         frozen = {node.name for node in expanded(network).nodes.values() if node.layer.frozen}
         self._parts = stretches(self._parameters, frozenset(frozen | plan.idle))
         self._squares = np.zeros(len(self._parts))
@@ -103,7 +103,7 @@ class Engine:
     @property
     def scratch_bytes(self) -> int:
         """Bytes the engine holds: weights, gradients, slots, outputs and working memory."""
-        return self._arena.bytes + (self._viewer.plan.build.arena.bytes if self._viewer else 0)
+        return self._arena.bytes + self._viewer.scratch_bytes
 
     def training_bytes(self, optimizer: str) -> int:
         """Bytes that training with an optimizer will take; memory is claimed early but only filled when used."""
@@ -284,29 +284,12 @@ class Engine:
         runner.play("predict", lambda: runner.acts(joined([*runner.answer, [self._answer.make]])))
         return self._answer.read(len(x))
 
-    def outputs(self, x: Array, names: Collection[str], training: bool = False) -> dict[str, Array]:
+    def outputs(self, x: Array, names: Iterable[str], training: bool = False) -> dict[str, Array]:
         """Outputs of the named layers, N×C×H×W or N×K; layers that run as one step are taken apart for this.
 
         Layers that no named one needs are not computed.
         """
-        phases = self._looking(x, names, training)
-        viewer = self._viewer
-        assert viewer is not None
-        viewer.execute(phases)
-        return {name: viewer.plan.tensors[viewer.plan.flow.names[name]].read(len(x)) for name in names}
-
-    def _looking(self, x: Array, names: Iterable[str], training: bool) -> list[Phase]:
-        """The phases of another plan that lead to the named layers' outputs, for a batch that it was given."""
-        viewer = self._viewer
-        if viewer is None or viewer.plan.build.batch < len(x):
-            flow = make_flow(self._network, join_softmax=False, precise=self._precise)
-            plan = make_plan(flow, len(x), self._pool.threads, False, self._parameters)
-            self._viewer = viewer = Runner(plan, self._pool)
-        for step in viewer.plan.steps:
-            step.refresh()
-        viewer.run.seed, viewer.run.step = self._runner.run.seed, self.steps
-        viewer.take(x, training=training)
-        return viewer.leading_to([viewer.plan.flow.names[name] for name in names], use=not training)
+        return self._viewer.outputs(x, names, training, (self._runner.run.seed, self.steps))
 
     # running ----------------------------------------------------------------------------------------------------
 
@@ -350,8 +333,10 @@ class Engine:
             yield from (partial(work, 0) for work in self._square_works)
             yield partial(and_undo, self._parameters, self._commit)
             runner.take(empty, training=False)
-        yield from [*one_by_one(use), self._losses[0].correct, partial(self._answer.make, 0, 1, 0), self._pool.warm_up]
+        yield from one_by_one(use)
+        last: list[Callable[[], object]] = [self._losses[0].correct, partial(self._answer.make, 0, 1, 0)]
+        yield from [*last, self._pool.warm_up]
         if optimizer is not None:
             yield partial(compile_update, optimizer)
         if views:
-            yield from one_by_one(self._looking(empty, views, training=False))
+            yield from one_by_one(self._viewer.phases(empty, views))

@@ -130,7 +130,7 @@ def test_auxiliary_outputs_are_computed_only_where_they_are_asked_for():
     assert _computed(engine, heads, lambda: engine.evaluate(x, TARGET[:3])) == {"Dense"}
     assert _computed(engine, heads, lambda: engine.evaluate(x, TARGET[:3], whole=True)) == {"Dense", "AuxDense"}
     engine.outputs(x, ["Aux", "Main"])
-    seen = {name: engine._viewer.plan.tensors[network.names[name]] for name in ("Aux", "Main", "C2")}
+    seen = {name: engine._viewer._runner.plan.tensors[network.names[name]] for name in ("Aux", "Main", "C2")}
     assert _computed(engine, seen, lambda: engine.outputs(x, ["Aux"])) == {"Aux"}
     assert _computed(engine, seen, lambda: engine.outputs(x, ["Main"])) == {"C2", "Main"}
     engine.close()

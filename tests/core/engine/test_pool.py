@@ -41,6 +41,7 @@ def test_an_exception_reaches_the_caller_and_the_pool_goes_on(threads):
 def test_closing_ends_the_threads():
     before = threading.active_count()
     pool = Pool(4)
+    pool.run([lambda thread: None] * 2)
     assert threading.active_count() == before + 3
     pool.close()
     pool.close()
@@ -50,6 +51,7 @@ def test_closing_ends_the_threads():
 
 def test_nobody_waits_for_a_thread_that_comes_too_late():
     pool, held, free = Pool(2), threading.Event(), threading.Event()
+    pool.run([lambda thread: None] * 2)
 
     def hold(thread):
         if thread == 1:

@@ -1,6 +1,6 @@
-"""Which kernels are compiled after the warm-up and which later; a program, since other tests compile in this process.
+"""Which kernels are compiled when: ahead of the warm-up's work, by it, or later; a program, for tests compile too.
 
-`python -m tests.core.engine.warmth lenet` prints one line for each: "warm" or "late", module and kernel.
+`python -m tests.core.engine.warmth lenet` prints one line for each: "ahead", "warm" or "late", module and kernel.
 """
 
 import importlib
@@ -10,6 +10,7 @@ import sys
 import numpy as np
 
 import core.kernels
+from core.engine import warming
 from core.engine.engine import Engine
 from core.train.optimizers import Momentum
 from tests.core.engine.agreement import lenet, lively_weights, pictures, residual
@@ -32,8 +33,14 @@ def compiled() -> set[str]:
 def main(name: str) -> None:
     """Warm up, then train, evaluate, predict."""
     network = NETWORKS[name]()
-    engine = Engine(network, lively_weights(network), 8, threads=2)
-    optimizer = Momentum()
+    engine = Engine(network, lively_weights(network), 8, threads=2, later=True)
+    optimizer, ahead, compile_ahead = Momentum(), set[str](), warming.compile_ahead
+
+    def compile_and_look(calls, progress):
+        compile_ahead(calls, progress)
+        ahead.update(compiled())
+
+    warming.compile_ahead = compile_and_look
     engine.warm_up(optimizer=optimizer)
     warm = compiled()
     x, target = pictures(network, 8), np.zeros(8, np.int64)
@@ -41,7 +48,7 @@ def main(name: str) -> None:
     engine.evaluate(x, target)
     engine.predict(x)
     engine.close()
-    for kind, lines in (("warm", warm), ("late", compiled() - warm)):
+    for kind, lines in (("ahead", ahead), ("warm", warm - ahead), ("late", compiled() - warm)):
         for line in sorted(lines):
             print(kind, line)
 
