@@ -94,8 +94,7 @@ def _store_rows(builder: Builder, sums: list[Value], target: tuple[Value, Value,
     found, counts = (_entries(builder, table, first, live_rows) for table in (places, lives))
 
     def put(number: int) -> None:
-        value = builder.load(sums[number])
-        value = builder.select(builder.fcmp_ordered("<=", value, bottom), bottom, value)
+        value = simd.not_below(builder, builder.load(sums[number]), bottom)
         place, count = builder.gep(base, [found[number]]), builder.sub(counts[number], lane)
         with builder.if_else(builder.icmp_signed(">=", count, whole(LANES)), likely=True) as (full, part):
             with full:

@@ -26,11 +26,6 @@ def _squares(builder: Builder, numbers: Sequence[Value], factors: Sequence[Value
     return [], [centred, builder.fmul(centred, centred)]
 
 
-def _cut(builder: Builder, value: Value, floor: Value) -> Value:
-    """Not below the floor; NaN goes through."""
-    return builder.select(builder.fcmp_ordered("<=", value, floor), floor, value)
-
-
 def _normal(builder: Builder, x: Value, factors: Sequence[Value]) -> Value:
     """(x − mean)·factor + shift."""
     return simd.multiply_add(builder, builder.fsub(x, factors[0]), factors[1], factors[2])
@@ -38,14 +33,14 @@ def _normal(builder: Builder, x: Value, factors: Sequence[Value]) -> Value:
 
 def _number(builder: Builder, numbers: Sequence[Value], factors: Sequence[Value]) -> tuple[list[Value], list[Value]]:
     """x, with mean, factor, shift, floor."""
-    return [_cut(builder, _normal(builder, numbers[0], factors), factors[3])], []
+    return [simd.not_below(builder, _normal(builder, numbers[0], factors), factors[3])], []
 
 
 def _number_and_other(builder: Builder, numbers: Sequence[Value],
                       factors: Sequence[Value]) -> tuple[list[Value], list[Value]]:
     """x and another branch's number, with mean, factor, shift, floor."""
     made = builder.fadd(_normal(builder, numbers[0], factors), numbers[1])
-    return [_cut(builder, made, factors[3])], []
+    return [simd.not_below(builder, made, factors[3])], []
 
 
 def _gated(builder: Builder, slope: Value, made: Value, floor: Value) -> Value:

@@ -104,8 +104,11 @@ def multiply_add(builder: Builder, a: Value, b: Value, c: Value) -> Value:
 
 
 def not_below(builder: Builder, vector: Value, floor: Value) -> Value:
-    """The larger of each lane; NaN goes through."""
-    return builder.select(builder.fcmp_ordered("<=", vector, floor), floor, vector)
+    """The larger of each lane; NaN goes through.
+
+    Said this way round it is one instruction where processors have a maximum, which takes the second of two if unsure.
+    """
+    return builder.select(builder.fcmp_ordered(">", floor, vector), floor, vector)
 
 
 def total(builder: Builder, vector: Value) -> Value:
