@@ -30,7 +30,7 @@ def run(file: str | None) -> int:
     uninstall = hooks.install(reporter)
     collector = Collector()
     theme, document, worker = Theme(), Document(), Worker()
-    worker.start()  # its imports take as long as building the window, and another processor has time for them
+    worker.warm()  # its imports take as long as building the window, and another processor has time for them
     window = MainWindow(theme, document, worker)
     reporter.broke.connect(window.report)
     reporter.refused.connect(lambda sentence: window.commands.bar.show_message(sentence, "error"))
@@ -61,7 +61,7 @@ def make_application() -> QApplication:
 
 
 def show(window: MainWindow, file: str | None) -> None:
-    """Show the window at once; the file, the worker and what crashed sessions left follow when it is there."""
+    """Show the window at once; the file and what crashed sessions left follow when it is there."""
     parts = window.commands
     if file is None:
         parts.show_start()
@@ -71,7 +71,6 @@ def show(window: MainWindow, file: str | None) -> None:
         parts.start.focus_first()
 
     def after() -> None:
-        parts.worker.warm()
         if file is not None:
             parts.files.open(Path(file))
         window.offer(left_behind())

@@ -63,8 +63,9 @@ class Augmenter:
             raise ValueError("the pictures must lie in one stretch, to be changed in place")
         draws = self.draws(places, epoch)
         sizes = np.array([len(places), self._channels, self._height, self._width, *self._window], np.int64)
+        room = np.empty((self._channels * self._height + 2) * self._width, np.float32)
         augment_pictures(pictures.reshape(-1), draws.moves.ravel(), draws.tints.ravel(), self._nearest, self._shares,
-                         sizes)
+                         sizes, room)
         return pictures
 
     def draws(self, places: Array, epoch: int) -> Draws:

@@ -43,17 +43,17 @@ def _placed_row(line: Floats, made: Floats, right: int, mirrored: int, tint: np.
 
 @kernel
 def augment_pictures(pictures: Floats, moves: Integers, tints: Floats, nearest: Integers, shares: Floats,
-                     sizes: Integers) -> None:
+                     sizes: Integers, room: Floats) -> None:
     """Change pictures in place: a window scaled back (bilinear), tinted per channel, shifted with zeros, mirrored.
 
     pictures: flat, each channels × height × width. moves: per picture the window's top and left, the shift down and
     right, and 1 for mirrored. tints: per picture and channel. sizes: pictures, channels, height, width, and the
     window's height and width. nearest: for each row, then for each column, the two pixels of the window that it lies
-    between; shares: how much of the second.
+    between; shares: how much of the second. room: a picture and two rows.
     """
     count, channels, height, width, high, wide = sizes[:6]
-    scratch = np.empty(channels * height * width, np.float32)
-    line, mixed = np.empty(width, np.float32), np.empty(width, np.float32)
+    size = channels * height * width
+    scratch, line, mixed = room[:size], room[size:size + width], room[size + width:size + 2 * width]
     scaled = high < height or wide < width
     for number in range(count):
         picture = pictures[number * scratch.size:(number + 1) * scratch.size]

@@ -57,6 +57,14 @@ class Kernel:
         return getattr(self.compiled, name)
 
 
+class Helper:
+    """A compiled function for other compiled functions only: it has no face that Python could call."""
+
+    def __init__(self, compiled: Any) -> None:
+        self.compiled = compiled
+        self._numba_type_ = compiled._numba_type_
+
+
 @contextmanager
 def noted() -> Iterator[list[Call]]:
     """Meanwhile the calls of kernels that this thread makes are put into the list, and nothing is computed."""

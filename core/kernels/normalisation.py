@@ -204,7 +204,8 @@ def fill_slopes(found: Doubles, totals: Doubles, settings: Doubles, table: Float
     settings: ε, floor.
     """
     width, channels = sizes[1], sizes[3]
-    slopes[:3 * width] = table[:3 * width]
+    for index in range(3 * width):
+        slopes[index] = table[index]
     for index in range(width):
         channel = index % channels
         slopes[3 * width + index] = settings[1]

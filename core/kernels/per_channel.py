@@ -18,13 +18,13 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 @helper
-def _chunk(sums: Doubles, picture: int, per_chunk: int, count: int) -> Doubles:
-    """The sums of a picture's chunk, `count` numbers; zero where the chunk begins."""
-    found = sums[picture // per_chunk * count:(picture // per_chunk + 1) * count]
+def _begun(sums: Doubles, picture: int, per_chunk: int, count: int) -> int:
+    """Where the `count` sums of a picture's chunk begin; they are zero where the chunk begins."""
+    place = picture // per_chunk * count
     if picture % per_chunk == 0:
-        for index in range(count):
-            found[index] = 0.0
-    return found
+        for index in range(place, place + count):
+            sums[index] = 0.0
+    return place
 
 
 @kernel
@@ -47,7 +47,8 @@ def sloped_gradient(gradient: Floats, values: Floats, table: Floats, sums: Doubl
     length, width, per_chunk = sizes[:3]
     slope = table[:width]
     for picture in range(first, end):
-        products = _chunk(sums, picture, per_chunk, width)
+        place = _begun(sums, picture, per_chunk, width)
+        products = sums[place:place + width]
         for start in range(picture * length, (picture + 1) * length, width):
             stop = min(start + width, (picture + 1) * length)
             x, dy = values[start:stop], gradient[start:stop]
@@ -77,7 +78,8 @@ def scaled_gradient(gradient: Floats, values: Floats, table: Floats, sums: Doubl
     length, width, per_chunk = sizes[:3]
     factor = table[:width]
     for picture in range(first, end):
-        both = _chunk(sums, picture, per_chunk, 2 * width)
+        place = _begun(sums, picture, per_chunk, 2 * width)
+        both = sums[place:place + 2 * width]
         products, plain = both[:width], both[width:]
         for start in range(picture * length, (picture + 1) * length, width):
             stop = min(start + width, (picture + 1) * length)
@@ -115,7 +117,8 @@ def hinged_gradient(gradient: Floats, values: Floats, table: Floats, factors: Fl
     """
     length, width, per_chunk, hinges = sizes[:4]
     for picture in range(first, end):
-        rows = _chunk(sums, picture, per_chunk, 2 * hinges * width)
+        place = _begun(sums, picture, per_chunk, 2 * hinges * width)
+        rows = sums[place:place + 2 * hinges * width]
         for start in range(picture * length, (picture + 1) * length, width):
             stop = min(start + width, (picture + 1) * length)
             x, dy = values[start:stop], gradient[start:stop]
