@@ -58,11 +58,14 @@ class Kernel:
 
 
 class Helper:
-    """A compiled function for other compiled functions only: it has no face that Python could call."""
+    """A function that is compiled for other compiled functions only; Python runs it as it is written."""
 
     def __init__(self, compiled: Any) -> None:
         self.compiled = compiled
         self._numba_type_ = compiled._numba_type_
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.compiled.py_func(*arguments)
 
 
 @contextmanager

@@ -231,7 +231,7 @@ def kernel(function: Function) -> Function:
 
 
 def helper(function: Function) -> Function:
-    """A small function for kernels; the compiler puts it into their loops. Python cannot call it."""
+    """A small function for kernels; the compiler puts it into their loops."""
     made = _numba.njit(error_model="numpy", fastmath=_FLAGS, no_cpython_wrapper=True, **_LEFT_OUT)(function)
     given: Any = Helper(made) if COMPILED else function
     return given  # type: ignore[no-any-return]

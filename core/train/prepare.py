@@ -92,16 +92,17 @@ def while_working(text: str, work: Callable[[Report], Result],
     The thread is needed because compiling takes seconds in one piece: a stop, or the end of the window, must be seen.
     Whoever does not want to wait closes the generator; what comes later is handed to `discard`.
     """
-    told: queue.SimpleQueue[Preparing] = queue.SimpleQueue()
+    told: queue.SimpleQueue[Preparing | None] = queue.SimpleQueue()
     pool = ThreadPoolExecutor(1, "preparing")
     future = pool.submit(work, told.put)
     pool.shutdown(wait=False)
+    future.add_done_callback(lambda done: told.put(None))  # nobody waits out the heartbeat when all is done
     latest = Preparing(text)
     try:
         yield latest
         while not future.done():
             with contextlib.suppress(queue.Empty):
-                latest = told.get(timeout=HEARTBEAT_SECONDS)
+                latest = told.get(timeout=HEARTBEAT_SECONDS) or latest
             yield latest
     except GeneratorExit:
         future.add_done_callback(lambda done: None if done.exception() or not discard else discard(done.result()))

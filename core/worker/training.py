@@ -99,6 +99,7 @@ class RunningTraining:
         prepared = self._training.prepared
         if isinstance(event, Started):
             self._started, self._last_checkpoint = True, time.monotonic()
+            self._next_message = 0.0  # the first batch is awaited
         elif prepared is not None and isinstance(event, EpochDone):
             self._keep(prepared, EPOCH_CHECKPOINT_SECONDS)
         elif prepared is not None and isinstance(event, Finished):

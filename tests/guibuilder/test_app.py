@@ -18,6 +18,7 @@ import guibuilder.app as app
 shown = app.show
 
 def show(window, file):
+    print("asked before", window.commands.worker.warming > 0)
     shown(window, file)
     steps = STEPS
     def look():
@@ -50,6 +51,7 @@ def steps_(window):
     print("starting", window.commands.starting, window.isVisible())
     window.close()
 """)
+    assert "asked before True" in said, "the worker gets ready while the window is built"
     assert "starting True True" in said
     assert "left 0" in said
     assert "Traceback" not in said

@@ -194,6 +194,8 @@ def test_a_training_is_the_same_as_in_the_command_line(client):
     assert sum(isinstance(event, Finished | Failed) for event in events) == 1
     assert [event.epoch for event in events if isinstance(event, EpochDone)] == [1, 2, 3]
     started = next(event for event in events if isinstance(event, Started))
+    first = next(event for event in events if isinstance(event, BatchDone))
+    assert (first.batch, first.points) == (1, ()), "the first batch is told at once"
     points = [point for event in events if isinstance(event, BatchDone)
               for point in event.points or ((event.epoch, event.batch, event.loss, event.accuracy),)]
     assert [point[:2] for point in points] == [(epoch, batch) for epoch in (1, 2, 3)
