@@ -9,21 +9,11 @@ import numpy as np
 from core.data.dataset import Dataset
 from core.data.pictures import fit_dataset
 from core.data.streams import SHUFFLE, stream
-from core.engine.engine import Engine
 from core.formats import open_file
-from core.graph.expand import expanded
-from core.graph.goals import goals_of, main_of
-from core.graph.network import Network
-from core.graph.shapes import infer
 from core.inspect.mistakes import How, measure
-from core.inspect.running import complete, picture_shape
-from core.kernels.jit import CACHE_FOLDER
-from core.kernels.old_caches import forget_old_caches
+from core.inspect.running import picture_shape
 from core.project import Project, complete_weights
-from core.templates import template
 from core.train.job import normalisation
-from core.train.optimizers import make_optimizer
-from core.train.options import TrainOptions
 from core.train.preview import preview
 from core.worker.library import Library
 from core.worker.messages import (
@@ -34,7 +24,6 @@ from core.worker.messages import (
     Measure,
     Measured,
     OpenFile,
-    Warm,
 )
 
 Report = Callable[[str, int, int], None]
@@ -44,32 +33,6 @@ MOST_SAMPLE_NUMBERS = 4_000_000
 MOST_MISTAKES = 64
 # How much more memory a file may need while it is read.
 FILE_BYTES = 4_000_000_000
-
-
-def warm(request: Warm, report: Report) -> None:
-    """Compile what this network needs, or LeNet where there is none that runs, and make one step with it."""
-    network = expanded(request.network) if request.network is not None else None
-    if network is None or not _trains(network):
-        network = template("lenet5").network
-    options = TrainOptions()
-    engine = Engine(network, complete(network, {}), options.batch_size, later=True)
-    try:
-        optimizer, main = make_optimizer(options), main_of(network)
-        engine.warm_up(lambda done, total, text: report(text, done, total), optimizer, [network.nodes[main].name])
-        x, units = np.zeros((2, *picture_shape(network)), np.float32), infer(network).shapes[main]
-        engine.train_step(x, np.zeros((2, *(units or ())), np.float32), 1e-9, optimizer)
-    finally:
-        engine.close()
-    forget_old_caches(CACHE_FOLDER)
-
-
-def _trains(network: Network) -> bool:
-    inference = infer(network)
-    inputs = [node for node in network.nodes.values() if node.layer.ports[1] == 0]
-    if not inference.runs or len(inputs) != 1:
-        return False
-    shapes = {inference.shapes[goal.id] for goal in goals_of(network) if goal.counts}
-    return len(shapes) == 1 and len(shapes.pop() or ()) == 1
 
 
 def look_at_data(request: LookAtData, library: Library, report: Report) -> DataSeen:

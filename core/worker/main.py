@@ -102,16 +102,11 @@ class Worker:
 
     def _result(self, request: Any) -> Any:
         """What a request with one answer is answered with."""
+        report = self._reporter(request.number)
         if isinstance(request, Warm):
-            from core.kernels.crew import CREW
-
-            CREW.expect_work()
+            return self._warmed(request, self._until_cancelled(request.number, report))
         from core.worker import answers, exporting
 
-        report = self._reporter(request.number)
-
-        if isinstance(request, Warm):
-            return answers.warm(request, self._until_cancelled(request.number, report))
         if isinstance(request, LookAtData):
             return answers.look_at_data(request, self._library, report)
         if isinstance(request, LookAtKernels):
@@ -131,6 +126,14 @@ class Worker:
         if isinstance(request, ExportFile):
             return exporting.exported(request, self._library, report)
         raise TypeError(f"the worker knows no {type(request).__name__}")
+
+    def _warmed(self, request: Warm, report: Callable[[str, int, int], None]) -> None:
+        from core.kernels.crew import CREW
+
+        CREW.expect_work()
+        from core.worker.warming import warm
+
+        warm(request, report)
 
     def _until_cancelled(self, number: int, report: Callable[[str, int, int], None]) -> Callable[[str, int, int], None]:
         """Tells the same, and ends the work by a CoreError once nobody waits for it."""

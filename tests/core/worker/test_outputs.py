@@ -8,10 +8,11 @@ import pytest
 from core.project import DataChoice, Project
 from core.train.events import EpochDone, Finished, Started
 from core.train.options import TrainOptions
-from core.worker.answers import measured, warm
+from core.worker.answers import measured
 from core.worker.library import Library
 from core.worker.looking import see_project
 from core.worker.messages import Done, ExportFile, Measure, Seen, Train, Warm, Watch
+from core.worker.warming import warm
 from tests.core.networks import two_heads, weights_of
 from tests.core.worker.client import Client
 
