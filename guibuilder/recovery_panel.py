@@ -7,6 +7,9 @@ from guibuilder.recovery import Left, age_text
 from guibuilder.theme import Theme
 from guibuilder.words import plural
 
+# So many are shown at first: the way to a new network must not be pushed out of the window.
+_FEW = 3
+
 
 class RecoveryPanel(QFrame):
     """Hidden while there is nothing to offer. `restored(Left)` and `discarded(Left)` are what was pressed."""
@@ -20,6 +23,7 @@ class RecoveryPanel(QFrame):
         self.setProperty("severity", "warning")
         self._theme = theme
         self.left: list[Left] = []
+        self._most = _FEW
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 10, 10, 10)
         self._rows: QWidget | None = None
@@ -46,8 +50,16 @@ class RecoveryPanel(QFrame):
         grid.addWidget(icon, 0, 0)
         grid.addWidget(head, 0, 1, 1, 3)
         grid.setColumnStretch(1, 1)
-        for row, left in enumerate(self.left, 1):
+        # A line that offers one more would take as much room.
+        shown = len(self.left) if len(self.left) <= self._most + 1 else self._most
+        for row, left in enumerate(self.left[:shown], 1):
             self._add(grid, row, left)
+        hidden = len(self.left) - shown
+        if hidden:
+            more = _link(f"Show {hidden} more", "Show everything that was kept, the oldest last")
+            more.setStyleSheet("padding-left: 0")
+            more.clicked.connect(self.show_all)
+            grid.addWidget(more, shown + 1, 1, Qt.AlignmentFlag.AlignLeft)
         self._column.addWidget(self._rows)
         self.setVisible(bool(self.left))
 
@@ -60,12 +72,15 @@ class RecoveryPanel(QFrame):
         for column, (word, tip, press) in enumerate((
                 ("Restore", "Open the copy; your own file stays as it is", self.restore),
                 ("Discard", "Delete the copy for good", self.discard)), 2):
-            button = QPushButton(word)
-            button.setProperty("link", True)
-            button.setToolTip(tip)
+            button = _link(word, tip)
             button.setAccessibleName(f"{word} {left.name}")
             button.clicked.connect(lambda _=False, press=press: press(left))
             grid.addWidget(button, row, column)
+
+    def show_all(self) -> None:
+        """Show what there was no room for at first."""
+        self._most = len(self.left)
+        self._build()
 
     def restore(self, left: Left) -> None:
         """Offer it no longer, and open it."""
@@ -80,3 +95,10 @@ class RecoveryPanel(QFrame):
     def _take(self, left: Left) -> None:
         self.left.remove(left)
         self._build()
+
+
+def _link(word: str, tip: str) -> QPushButton:
+    button = QPushButton(word)
+    button.setProperty("link", True)
+    button.setToolTip(tip)
+    return button

@@ -52,7 +52,6 @@ class Plot(QWidget):
         self.log.setToolTip("Logarithmic scale: shows small losses as clearly as large ones")
         self.log.setAccessibleName("Logarithmic scale")
         self.log.setVisible(not self._share)
-        self.log.setStyleSheet("padding: 0 5px; margin: 0")
         self.log.toggled.connect(self._change_scale)
         head.addWidget(self.log)
         layout = QVBoxLayout(self)
@@ -88,6 +87,7 @@ class Plot(QWidget):
 
     def _recolour(self) -> None:
         colours = self._theme.colours
+        self.log.setStyleSheet(f"padding: 0 5px; margin: 0; font-size: {round(11 * self._theme.scale)}px")
         blue, orange = line_colours(colours)
         self._train.setPen(pyqtgraph.mkPen(blue, width=2))
         self._validation.setPen(pyqtgraph.mkPen(orange, width=2, style=Qt.PenStyle.DashLine))

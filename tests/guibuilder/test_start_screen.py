@@ -99,6 +99,25 @@ def test_what_was_kept_can_be_restored_or_discarded(screen, qtbot):
     assert not screen.recovery.isVisible()
 
 
+@pytest.mark.parametrize(("count", "shown"), [(3, 3), (4, 4), (5, 3), (24, 3)])
+def test_much_that_was_kept_leaves_room_for_new_networks(screen, count, shown, qtbot):
+    screen.recovery.show_left([Left(Path("/tmp"), f"net {number}", "", time.time(), 3) for number in range(count)])
+
+    def visible(word):
+        qtbot.wait(10)
+        return [button for button in screen.recovery.findChildren(QPushButton)
+                if button.text().startswith(word) and button.isVisible()]
+
+    assert len(visible("Restore")) == shown
+    more = visible("Show")
+    assert [button.text() for button in more] == ([f"Show {count - shown} more"] if shown < count else [])
+    for button in more:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert len(visible("Restore")) == count
+    assert not visible("Show")
+    screen.recovery.show_left([])
+
+
 @pytest.mark.parametrize("width", [900, 1024, 1440, 1920])
 def test_cards_stay_inside_the_window(screen, width, qtbot):
     screen.resize(width, 720)
