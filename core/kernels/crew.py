@@ -60,6 +60,7 @@ class Crew:
         self._under_way: dict[Any, Job | None] = {}
         self._done: deque[Job] = deque()
         self._helpers, self._leaving = 0, False
+        self._turn = threading.Lock()
 
     def expect_work(self) -> None:
         """Start helpers where nothing at all is compiled yet: they get ready while this process does."""
@@ -70,15 +71,20 @@ class Crew:
     def at_work(self, jobs: Sequence[Job], helpers: int) -> Iterator[None]:
         """Let so many helpers at most take jobs, in this order; the same jobs are to be taken here by `next`.
 
-        Left by an error, helpers end what they are at and stay a while.
+        Another thread waits until these are done. Left by an error, helpers end what they are at and stay a while.
         """
+        with self._turn, self._wanted(jobs):
+            self._start(helpers)
+            yield
+
+    @contextmanager
+    def _wanted(self, jobs: Sequence[Job]) -> Iterator[None]:
         with self._news:
             self._done.clear()
             self._under_way.update({job.compiled: job for job in jobs if job.compiled in self._under_way})
             self._waiting = deque(job for job in jobs if job.compiled not in self._under_way)
             self._leaving = False
             self._news.notify_all()
-        self._start(helpers)
         try:
             yield
             self._leaving = True
@@ -89,10 +95,17 @@ class Crew:
                 self._news.notify_all()
 
     def next(self) -> Job:
-        """What this process is to do next: load what a helper has compiled, or compile what nobody has begun."""
+        """What this process is to do next: load what a helper has compiled, or compile what nobody has begun.
+
+        The longest job is left to a helper, where there is one: meanwhile others are done here, and progress is seen.
+        """
         with self._news:
             self._news.wait_for(lambda: self._done or self._waiting)
-            return self._done.popleft() if self._done else self._waiting.popleft()
+            if self._done:
+                return self._done.popleft()
+            job = self._waiting[1 if self._helpers and len(self._waiting) > 1 else 0]
+            self._waiting.remove(job)
+            return job
 
     # helpers ------------------------------------------------------------------------------------------------------
 

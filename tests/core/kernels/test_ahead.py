@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.kernels import abreast_gradients, ahead, jit, maps, packing
+from core.kernels import abreast_gradients, ahead, crew, jit, maps, packing
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -46,7 +46,7 @@ SCRIPT = textwrap.dedent("""
           sum(sum(each.stats.cache_hits.values()) for each in (maps.clear, packing.pack_bias)),
           len(maps.clear.signatures) + len(packing.pack_bias.signatures), sep=";")
 """)
-# The first job waits here until the helper has taken the other one.
+# This process waits until the helper has taken the other job.
 WAIT = "import time; [time.sleep(0.01) for _ in range(3000) if told[1:] == [] and not crew.CREW._under_way]"
 
 
@@ -109,3 +109,24 @@ def test_a_function_without_a_name_of_its_own_is_left_to_this_process(tmp_path):
     assert add.signatures and add(3) == 4
     """
     assert _run(tmp_path, telling="", work=textwrap.dedent(work))[3] == 2
+
+
+def test_two_threads_do_not_take_each_others_jobs(tmp_path):
+    work = """
+    threads = [threading.Thread(target=ahead.compile_ahead, args=(calls(), progress)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    """
+    assert _run(tmp_path, telling="", work=textwrap.dedent(work))[3] == 2
+
+
+def test_the_longest_job_is_left_to_a_helper():
+    crew_, jobs = crew.Crew(), [crew.Job(name, []) for name in ("longest", "longer", "long")]
+    with crew_.at_work(jobs, 0):
+        assert crew_.next() is jobs[0], "alone, the longest comes first"
+    with crew_.at_work(jobs, 0):
+        crew_._helpers = 1
+        assert [crew_.next() for _ in jobs] == [jobs[1], jobs[2], jobs[0]]
