@@ -1,8 +1,12 @@
 """The composition root: builds everything once, wires it, and runs the window."""
 
 import importlib
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from PySide6.QtCore import QCoreApplication, Qt, QThreadPool, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
@@ -36,12 +40,31 @@ def run(file: str | None) -> int:
     reporter.refused.connect(lambda sentence: window.commands.bar.show_message(sentence, "error"))
     show(window, file)
     try:
-        return application.exec()
+        with _ending_on_signals(application, window):
+            return application.exec()
     finally:
         worker.stop()
         QThreadPool.globalInstance().waitForDone(LAST_WORK)
         collector.stop()
         uninstall()
+
+
+@contextmanager
+def _ending_on_signals(application: QApplication, window: MainWindow) -> Iterator[None]:
+    """Ctrl+C in the terminal, and the end of the session: nobody is asked, and unsaved work waits for the next start.
+
+    Python sees to signals between its own instructions, of which the collector's timer has some several times a second.
+    """
+    def end(number: int, frame: FrameType | None) -> None:
+        window.commands.autosave.save_now()
+        application.exit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def make_application() -> QApplication:

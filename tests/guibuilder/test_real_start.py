@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,24 @@ from tests.x11 import Screen, running_display
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = [sys.executable, str(ROOT / "guibuilder")]
 PATIENCE = 30
+# The program, in which somebody changes LeNet-5 as soon as the window is there, and says so.
+EDITING = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from PySide6.QtCore import QTimer
+from guibuilder import app
+
+def edit(window, file):
+    window.new_from("lenet5")
+    document = window.commands.document
+    document.edit("x", network=document.network.change(document.network.names["C1"], filters=7))
+    print("edited", flush=True)
+
+shown = app.show
+app.show = lambda window, file: (shown(window, file), QTimer.singleShot(0, lambda: edit(window, file)))
+if __name__ == "__main__":
+    sys.exit(app.run(None))
+"""
 
 
 def _environment(**more):
@@ -63,6 +82,26 @@ def test_the_window_opens_and_closes(display, tmp_path, with_file):
         process.kill()
         process.communicate()
         screen.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals between processes")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_program_and_what_was_not_saved_is_offered_again(display, tmp_path, number):
+    homes = {name: str(tmp_path / name) for name in ("HOME", "XDG_STATE_HOME")}
+    command = [sys.executable, "-c", EDITING, str(ROOT)]
+    process = subprocess.Popen(command, env=_environment(DISPLAY=display, **homes), cwd=tmp_path, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        assert process.stdout.readline() == "edited\n"
+        os.killpg(process.pid, number)
+        _, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 128 + number
+        assert said == ""
+    finally:
+        process.kill()
+        process.communicate()
+    [about] = tmp_path.rglob("about.json")
+    assert json.loads(about.read_text())["edits"] == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
