@@ -6,6 +6,7 @@ depends on which thread did what.
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -167,7 +168,10 @@ def _processors() -> int:
 
 
 def _drain(waiting: Iterator[Work], number: int) -> BaseException | None:
-    """Take works until none is left; give the first failure instead of raising it."""
+    """Take works until none is left; give the first failure instead of raising it.
+
+    After a failure nothing is left: whoever wakes up later, when nobody waits any more, must find nothing to do.
+    """
     while True:
         work = next(waiting, None)
         if work is None:
@@ -175,4 +179,5 @@ def _drain(waiting: Iterator[Work], number: int) -> BaseException | None:
         try:
             work(number)
         except BaseException as failure:  # noqa: BLE001 - handed to the caller, who raises it
+            deque(waiting, maxlen=0)
             return failure

@@ -65,3 +65,26 @@ def test_nobody_waits_for_a_thread_that_comes_too_late():
     assert done == [0, 0]
     free.set()
     pool.close()
+
+
+def test_who_comes_after_a_failure_finds_nothing_to_do():
+    pool, held, free, done = Pool(2), threading.Event(), threading.Event(), []
+    pool.run([lambda thread: None] * 2)
+
+    def hold(thread):
+        held.set()
+        free.wait(20)
+
+    def fail(thread):
+        raise ValueError("broken work")
+
+    busy = _Handout(iter([hold]))
+    pool._queues[0].put(busy)
+    pool._news[0] += 1
+    assert held.wait(20)
+    with pytest.raises(ValueError, match="broken work"):
+        pool.run([fail, done.append, done.append])
+    free.set()
+    pool.run([lambda thread: None] * 2)
+    pool.close()
+    assert not done
