@@ -59,7 +59,9 @@ def _ending_on_signals(application: QApplication, window: MainWindow) -> Iterato
         window.commands.autosave.save_now()
         application.exit(128 + number)
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    # A program that a shell has put into the background has nothing to do with Ctrl+C.
+    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heard}
     try:
         yield
     finally:

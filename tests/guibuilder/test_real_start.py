@@ -90,7 +90,8 @@ def test_a_signal_ends_the_program_and_what_was_not_saved_is_offered_again(displ
     homes = {name: str(tmp_path / name) for name in ("HOME", "XDG_STATE_HOME")}
     command = [sys.executable, "-c", EDITING, str(ROOT)]
     process = subprocess.Popen(command, env=_environment(DISPLAY=display, **homes), cwd=tmp_path, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                               preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     try:
         assert process.stdout.readline() == "edited\n"
         os.killpg(process.pid, number)

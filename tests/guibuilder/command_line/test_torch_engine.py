@@ -65,10 +65,14 @@ def test_what_goes_wrong_is_one_sentence(command, network, tmp_path):
 
 
 def _interrupted(*arguments):
-    """A training through PyTorch in a process group of its own, which Ctrl+C reaches after the second epoch."""
+    """A training through PyTorch in a process group of its own, which Ctrl+C reaches after the second epoch.
+
+    It does so even where the tests run in the background, for which a shell has Ctrl+C ignored.
+    """
     child = subprocess.Popen([sys.executable, "-m", "guibuilder", "train", *map(str, arguments), "--engine", "torch",
                               "--data", "digits", "--epochs", "5000", "--threads", "1"], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True, start_new_session=True)
+                             stderr=subprocess.PIPE, text=True, start_new_session=True,
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     with child:
         for line in child.stdout:
             if line.startswith("epoch   2"):
