@@ -1,6 +1,7 @@
 """A whole window on a worker that says what the test tells it, and its parts on their own."""
 
 import gc
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -120,3 +121,11 @@ def lenet(window: MainWindow, qtbot: QtBot) -> MainWindow:
     window.new_from("lenet5")
     qtbot.wait(20)
     return window
+
+
+@pytest.fixture
+def heard_signals():
+    """Programs that a test starts hear Ctrl+C, even where a shell has put the tests into the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -86,12 +86,11 @@ def test_the_window_opens_and_closes(display, tmp_path, with_file):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals between processes")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_program_and_what_was_not_saved_is_offered_again(display, tmp_path, number):
+def test_a_signal_ends_the_program_and_what_was_not_saved_is_offered_again(display, tmp_path, number, heard_signals):
     homes = {name: str(tmp_path / name) for name in ("HOME", "XDG_STATE_HOME")}
     command = [sys.executable, "-c", EDITING, str(ROOT)]
     process = subprocess.Popen(command, env=_environment(DISPLAY=display, **homes), cwd=tmp_path, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-                               preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     try:
         assert process.stdout.readline() == "edited\n"
         os.killpg(process.pid, number)

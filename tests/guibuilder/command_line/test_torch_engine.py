@@ -65,14 +65,10 @@ def test_what_goes_wrong_is_one_sentence(command, network, tmp_path):
 
 
 def _interrupted(*arguments):
-    """A training through PyTorch in a process group of its own, which Ctrl+C reaches after the second epoch.
-
-    It does so even where the tests run in the background, for which a shell has Ctrl+C ignored.
-    """
+    """A training through PyTorch in a process group of its own, which Ctrl+C reaches after the second epoch."""
     child = subprocess.Popen([sys.executable, "-m", "guibuilder", "train", *map(str, arguments), "--engine", "torch",
                               "--data", "digits", "--epochs", "5000", "--threads", "1"], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True, start_new_session=True,
-                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                             stderr=subprocess.PIPE, text=True, start_new_session=True)
     with child:
         for line in child.stdout:
             if line.startswith("epoch   2"):
@@ -82,7 +78,7 @@ def _interrupted(*arguments):
     return child.returncode, *said
 
 
-def test_ctrl_c_keeps_the_whole_epochs(network, tmp_path):
+def test_ctrl_c_keeps_the_whole_epochs(network, tmp_path, heard_signals):
     pytest.importorskip("torch")
     status, _, errors = _interrupted(network, "--out", tmp_path / "out.gbnet")
     assert status == 130, errors
