@@ -4,7 +4,6 @@ The kernels run without the interpreter lock, so the threads really work at the 
 depends on which thread did what.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from core.kernels.jit import COMPILED
+from core.kernels.processor import processor_count
 from core.kernels.replay import Recording
 from core.kernels.together import ATTENDS, LINE, attend, conduct
 from core.kernels.waiting import wait_for_change
@@ -55,7 +55,7 @@ class Pool:
         self._workers: list[threading.Thread] = []
         self._news = np.zeros(_LINE * self.threads, np.int64)
         # More threads than processors would only keep each other from working.
-        self._looks = _LOOKS if COMPILED and 1 < self.threads <= _processors() else 0
+        self._looks = _LOOKS if COMPILED and 1 < self.threads <= processor_count() else 0
         self._mail = np.zeros(LINE * self.threads, np.int64)
 
     def _start(self) -> None:
@@ -158,13 +158,6 @@ def all_of(works: Sequence[Work], thread: int) -> None:
     """One after the other, on one thread."""
     for work in works:
         work(thread)
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _drain(waiting: Iterator[Work], number: int) -> BaseException | None:

@@ -5,7 +5,6 @@ disk, and says so with an empty line. It ends when its input does, and so never 
 """
 
 import base64
-import os
 import pickle
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.kernels.jit import CACHE_IS_SHARED, COMPILED, is_new
+from core.kernels.processor import processor_count
 
 Kinds = tuple[Any, ...]
 
@@ -114,7 +114,7 @@ class Crew:
         if not CACHE_IS_SHARED or getattr(sys, "frozen", False) or not sys.executable:
             return
         with self._news:
-            missing = min(wanted, _MOST_HELPERS, _processors() - 1) - self._helpers
+            missing = min(wanted, _MOST_HELPERS, processor_count() - 1) - self._helpers
             self._helpers += max(0, missing)
         for _ in range(missing):
             threading.Thread(target=self._lead, name="compiling", daemon=True).start()
@@ -174,10 +174,3 @@ def _asked(helper: "subprocess.Popen[bytes]", job: Job) -> bool:
     helper.stdin.write(letter)
     helper.stdin.flush()
     return bool(helper.stdout.readline())
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -39,6 +39,13 @@ def processor_name() -> str:
     return os.environ.get("NUMBA_CPU_NAME") or str(llvm.get_host_cpu_name())
 
 
+def processor_count() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def lane_count() -> int:
     """float32 lanes of one vector register: 16 with AVX-512, 8 with AVX2, else 4. GUIBUILDER_LANES overrides it."""
     wanted = os.environ.get("GUIBUILDER_LANES", "")

@@ -27,7 +27,7 @@ def two_processors(monkeypatch):
     """As if there were two, whatever this machine has."""
     if not COMPILED:
         pytest.skip("compilation is switched off")
-    monkeypatch.setattr(pools, "_processors", lambda: 2)
+    monkeypatch.setattr(pools, "processor_count", lambda: 2)
 
 
 @pytest.fixture

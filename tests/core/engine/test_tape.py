@@ -35,7 +35,7 @@ Bits = dict[str, bytes]
 @pytest.fixture(autouse=True)
 def two_processors(monkeypatch):
     """As if there were two, whatever this machine has."""
-    monkeypatch.setattr(pools, "_processors", lambda: 2)
+    monkeypatch.setattr(pools, "processor_count", lambda: 2)
 
 
 def bits(prefix: str, **arrays: object) -> Bits:

@@ -20,7 +20,7 @@ SCRIPT = textwrap.dedent("""
     from core.kernels import ahead, crew, jit, maps, packing
     from core.kernels.calls import noted
     {before}
-    crew._processors, crew._PATIENCE, ahead._WORTH_A_HELPER, started = lambda: 2, 2.0, 100, []
+    crew.processor_count, crew._PATIENCE, ahead._WORTH_A_HELPER, started = lambda: 2, 2.0, 100, []
     start = crew._helper
     def helper():
         started.append(start())

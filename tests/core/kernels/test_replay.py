@@ -56,7 +56,7 @@ def count_up(numbers, times):
 @pytest.fixture
 def processors(monkeypatch):
     """More threads than this machine has processors play as well, if slowly."""
-    monkeypatch.setattr(pools, "_processors", lambda: 8)
+    monkeypatch.setattr(pools, "processor_count", lambda: 8)
 
 
 def once(*listed, threads=1):
