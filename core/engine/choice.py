@@ -103,7 +103,8 @@ def _convolution(layer: Conv2D, task: Task) -> Choice:
         return Choice("split", "register tiles, once the pixels that a dilated filter looks at lie next to each other")
     channels, height, width = task.input_shapes[0][0], *task.layer_shape[1:]
     if is_pointwise(layer, task.input_shapes[0]):
-        return Choice("pointwise", "register tiles: a filter of one pixel, so all pixels are one matrix product")
+        pixels = "all pixels" if layer.stride == (1, 1) else "the pixels that it sees"
+        return Choice("pointwise", f"register tiles: a filter of one pixel, so {pixels} are one matrix product")
     if layer.kernel == (5, 5) and layer.stride == (1, 1) and _worth_lanes(layer.filters, task):
         if task.precise:
             return Choice("convolution", "register tiles, because Precise is on: Winograd's blocks would lose a digit")

@@ -29,7 +29,8 @@ ABOUT: Mapping[str, str] = {
     "regions": "Every output is its sum of products, as the definition says. Outputs whose windows reach over the "
                "edge by the same pixels are done together, so that no frame of zeros is copied around the "
                f"picture; on the way back each pixel gathers what the outputs that saw it send. {_TILES}",
-    "pointwise": f"A matrix product: one row for each pixel, one column for each filter. {_TILES}",
+    "pointwise": "A matrix product: one row for each pixel, one column for each filter. With a stride the pixels that "
+                 f"count are first copied next to each other. {_TILES}",
     "abreast": f"Winograd's way for 5×5: a block of 2×2 outputs comes from a patch of 6×6 inputs. Patch and filter are "
                "first added up in fixed patterns; then 36 products do what takes 100 by the definition, and a last "
                "pattern of sums gives the outputs, the same but for rounding in about the sixth digit. Each of the "

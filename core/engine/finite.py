@@ -45,6 +45,7 @@ def _go_back(runner: Runner, step: Step) -> None:
 
 def _passed_on_finite(step: Step, count: int) -> bool:
     arrays = [(each, source.size) for source in step.sources for each in (source.gradient, *source.others)]
+    arrays += [(sample.gradient, sample.size) for source in step.sources for sample in source.samples]
     return all(_finite(array, count * size) for array, size in arrays)
 
 

@@ -203,9 +203,10 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         plan.made.append(task.output)
         lent = plan.steps[-1].lends
     output.room = _room_for_others(plan, task, lent)
+    output.shared = reads(plan.flow, task.output) > 1
     plan.tensors[task.output] = output
     # Normalisation adds up in the pass that makes its sums.
-    if reads(plan.flow, task.output) > 1 and output.gradient is not None and choice.kernel != "batch-norm":
+    if output.shared and output.gradient is not None and choice.kernel != "batch-norm":
         plan.steps.append(GatherGradients(task.name, output, build))
         plan.made.append(task.output)
 

@@ -12,9 +12,19 @@ from core.engine.arena import Arena
 from core.kernels.elementwise import copy_rows
 from core.kernels.jit import COMPILED
 from core.kernels.pixels import turn_pictures
+from core.kernels.sampling import add_pixels, spread_pixels
 from core.layers.base import Array, Shape
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a reader of some pixels sends back: their gradient, `size` numbers a picture; `seen` is where they lie."""
+
+    gradient: Floats
+    size: int
+    seen: NDArray[np.int64]
 
 
 @dataclass
@@ -23,8 +33,9 @@ class Tensor:
 
     `values` is flat; each picture's maps lie as height × width × channels. `spread` is the shape of the maps a flat
     vector came from, where they were left in that order. `gradient` is None where nothing upstream learns; a second
-    consumer writes into an array of `others`, which a step adds up; `room` gives them. `planes`: the input lies as it
-    came, channel by channel.
+    consumer writes into an array of `others`, which a step adds up; `room` gives them. Where an output is `shared`,
+    consumers of some pixels leave `samples`, which are added up as well. `planes`: the input lies as it came, channel
+    by channel.
     """
 
     shape: Shape
@@ -34,6 +45,8 @@ class Tensor:
     gradient: Floats | None = None
     others: list[Floats] = field(default_factory=list)
     room: Callable[[], Floats] | None = None
+    shared: bool = False
+    samples: list[Sample] = field(default_factory=list)
     planes: bool = False
     _claims: int = 0
 
@@ -61,6 +74,14 @@ class Tensor:
             return self.gradient
         self.others.append(self.room() if self.room else arena.floats(self.batch * self.size))
         return self.others[-1]
+
+    def add_samples(self, first: int, end: int) -> None:
+        """Add to the gradient of some pictures what readers of some pixels sent back, who may be the only ones."""
+        if self.gradient is None:
+            return
+        for number, sample in enumerate(self.samples):
+            put = add_pixels if self._claims or number else spread_pixels
+            put(sample.gradient, self.gradient, sample.seen, first, end)
 
     def rows(self, count: int) -> Floats:
         """The values of the first pictures as [pictures, numbers], in the engine's order."""

@@ -101,6 +101,14 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = F
     return _direct(layer, shape, (height, width), pool or (relu and not (first and _in_registers(layer, shape))))
 
 
+def sampled(layer: Layer, shape: Shape) -> int:
+    """Numbers of the pixels that a Conv2D of one pixel with a stride takes out of its input; 0 where there are none."""
+    assert isinstance(layer, Conv2D)
+    if layer.groups > 1 or layer.stride == (1, 1) or not _is_pointwise(layer, shape):
+        return 0
+    return shape[0] * math.prod(layer.window().output(*shape[1:]))
+
+
 def _in_registers(layer: Conv2D, shape: Shape) -> bool:
     """Whether a first layer's taps all stay in registers, and its gradient passes ReLU there."""
     taps = layer.kernel == (3, 3) and layer.stride == (1, 1) and shape[0] in _COLOURS
@@ -157,7 +165,7 @@ def _windows(layer: Conv2D, shape: Shape, pixels: int, joined: bool) -> Room:
 
 
 def _is_pointwise(layer: Conv2D, shape: Shape) -> bool:
-    plain = layer.kernel == layer.stride == (1, 1) and not any(layer.window().padded(*shape[1:]))
+    plain = layer.kernel == (1, 1) and not any(layer.window().padded(*shape[1:]))
     return plain and shape[0] >= _POINTWISE_CHANNELS and 2 * layer.filters > LANES
 
 

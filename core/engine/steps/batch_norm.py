@@ -149,6 +149,7 @@ class Normalise(Step):
     def _measure_back(self, first: int, end: int, thread: int) -> None:
         given, values = self.output.gradient, self._source.values
         assert given is not None
+        self.output.add_samples(first, end)
         if not self._joined:
             normalisation.gradient_sums(given, values, self._table, self._sums, self._sizes, first, end)
             return

@@ -25,11 +25,13 @@ from core.engine.steps.pointwise import PointwiseConvolution
 from core.engine.steps.pooling import AveragePool, GlobalAverage, LengthPool, MaxPool, OverChannels, WeightedPool
 from core.engine.steps.regions import RegionConvolution, without_frames
 from core.engine.steps.reshape import Transpose
+from core.engine.steps.sampled import SampledConvolution
 from core.engine.steps.split import SplitConvolution
 from core.engine.steps.winograd import WinogradConvolution
 from core.engine.steps.within import SharedConvolution, share_pictures
 from core.engine.tensor import Tensor
 from core.kernels.processor import LANES
+from core.layers.conv2d import Conv2D
 
 _Maker = Callable[[Task, list[Tensor], Tensor, Build], Step]
 
@@ -53,7 +55,11 @@ def _convolution(task: Task, source: Tensor, output: Tensor, build: Build) -> St
 
 def _pointwise(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:
     """One matrix product; the pictures shared between threads where they are few."""
-    return (SharedConvolution if share_pictures(task, build) else PointwiseConvolution)(task, source, output, build)
+    if share_pictures(task, build):
+        return SharedConvolution(task, source, output, build)
+    layer = task.layer
+    assert isinstance(layer, Conv2D)
+    return (PointwiseConvolution if layer.stride == (1, 1) else SampledConvolution)(task, source, output, build)
 
 
 def _split(task: Task, source: Tensor, output: Tensor, build: Build) -> Step:

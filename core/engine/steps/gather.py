@@ -19,5 +19,6 @@ class GatherGradients(Step):
         """The first reader's gradient plus the others', always in the same order."""
         if self.output.gradient is None:
             return
+        self.output.add_samples(first, end)
         for other in self.output.others:
             elementwise.add_rows(other, self.output.gradient, first, end, self.output.size)
