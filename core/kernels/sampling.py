@@ -36,7 +36,10 @@ def _move(builder: Builder, source: Value, target: Value, mask: Value | None, ad
 
 
 def _make_row(adds: bool) -> Callable[..., None]:
-    """row((source, place, step), (target, place, step), (pixels, channels)): steps lead from pixel to pixel."""
+    """row((source, place, step), (target, place, step), (pixels, channels, ahead)): steps lead from pixel to pixel.
+
+    Memory is asked for what lies `ahead` numbers behind each vector that is read.
+    """
 
     @intrinsic
     def row(typing: Any, source: Any, target: Any, sizes: Any) -> Any:
@@ -44,7 +47,7 @@ def _make_row(adds: bool) -> Callable[..., None]:
             parts = members(builder, signature.args, arguments)
             starts = [simd.address(context, builder, kind[0], *part[:2])
                       for kind, part in zip(signature.args[:2], parts[:2], strict=True)]
-            pixels, channels = parts[2]
+            pixels, channels, ahead = parts[2]
             vectors = builder.sdiv(channels, whole(LANES))
             done = builder.mul(vectors, whole(LANES))
             left = builder.sub(channels, done)
@@ -54,6 +57,7 @@ def _make_row(adds: bool) -> Callable[..., None]:
                                for start, part in zip(starts, parts[:2], strict=True))
                 with simd.counted(builder, vectors) as number:
                     offset = builder.mul(number, whole(LANES))
+                    simd.fetch(builder, builder.gep(given, [builder.add(offset, ahead)]))
                     _move(builder, builder.gep(given, [offset]), builder.gep(made, [offset]), None, adds)
                 with builder.if_then(builder.icmp_signed(">", left, whole(0))):
                     _move(builder, builder.gep(given, [done]), builder.gep(made, [done]), mask, adds)
@@ -73,21 +77,22 @@ def convolve_samples(maps: Floats, taken: Floats, filters: Floats, out: Floats, 
     """taken = the pixels seen, one behind the other; out [pixels, filters] = max(taken · filters + bias, floor).
 
     `seen` are the sizes of all; `filters` lie in panels; places as for `pointwise`. sizes: first picture, how many,
-    where out begins, filters, rows that are taken at a time. While some are worked on, memory is asked for the next.
+    where out begins, filters, rows that are taken at a time. Memory is asked for the next ones in time.
     """
     rows, columns, channels, numbers, down, across = seen[:6]
     first, pictures, target, count, most = sizes[:5]
     place = first * rows * columns * channels
     for picture in range(first, first + pictures):
         for start in range(0, rows, most):
-            here, made = min(most, rows - start), place
-            for row in range(start, start + here):
-                _copy_row((maps, picture * numbers + row * down, across), (taken, made, channels), (columns, channels))
+            here, made, source = min(most, rows - start), place, picture * numbers + start * down
+            coming = source + here * down if start + here < rows else (picture + 1) * numbers
+            for row in range(here):
+                _copy_row((maps, source + row * down, across), (taken, made, channels),
+                          (columns, channels, coming - source))
                 made += columns * channels
             pixels = here * columns
-            coming = picture * numbers + (start + here) * down if start + here < rows else (picture + 1) * numbers
             multiply_pixels((taken, place, places[0]), filters, (out, target, places[1]), (bias, floor),
-                            (pixels, channels, count), (maps, coming, across, target + pixels * count))
+                            (pixels, channels, count), (taken, place, 0, target + pixels * count))
             place, target = made, target + pixels * count
 
 
@@ -95,20 +100,22 @@ def convolve_samples(maps: Floats, taken: Floats, filters: Floats, out: Floats, 
 def add_pixels(taken: Floats, maps: Floats, sizes: Integers, first: int, end: int) -> None:
     """Add each to where it was taken from."""
     rows, columns, channels, numbers, down, across = sizes[:6]
-    place = first * rows * columns * channels
+    length = columns * channels
+    place = first * rows * length
     for picture in range(first, end):
         for row in range(rows):
-            _add_row((taken, place, channels), (maps, picture * numbers + row * down, across), (columns, channels))
-            place += columns * channels
+            _add_row((taken, place, channels), (maps, picture * numbers + row * down, across), (columns, channels, length))
+            place += length
 
 
 @kernel
 def spread_pixels(taken: Floats, maps: Floats, sizes: Integers, first: int, end: int) -> None:
     """Put each back to where it was taken from, and zeros everywhere else."""
     rows, columns, channels, numbers, down, across = sizes[:6]
-    place = first * rows * columns * channels
+    length = columns * channels
+    place = first * rows * length
     for picture in range(first, end):
         maps[picture * numbers:(picture + 1) * numbers] = np.float32(0)
         for row in range(rows):
-            _copy_row((taken, place, channels), (maps, picture * numbers + row * down, across), (columns, channels))
-            place += columns * channels
+            _copy_row((taken, place, channels), (maps, picture * numbers + row * down, across), (columns, channels, length))
+            place += length
