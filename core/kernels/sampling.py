@@ -104,7 +104,8 @@ def add_pixels(taken: Floats, maps: Floats, sizes: Integers, first: int, end: in
     place = first * rows * length
     for picture in range(first, end):
         for row in range(rows):
-            _add_row((taken, place, channels), (maps, picture * numbers + row * down, across), (columns, channels, length))
+            _add_row((taken, place, channels), (maps, picture * numbers + row * down, across),
+                     (columns, channels, length))
             place += length
 
 
@@ -117,5 +118,6 @@ def spread_pixels(taken: Floats, maps: Floats, sizes: Integers, first: int, end:
     for picture in range(first, end):
         maps[picture * numbers:(picture + 1) * numbers] = np.float32(0)
         for row in range(rows):
-            _copy_row((taken, place, channels), (maps, picture * numbers + row * down, across), (columns, channels, length))
+            _copy_row((taken, place, channels), (maps, picture * numbers + row * down, across),
+                      (columns, channels, length))
             place += length
