@@ -18,17 +18,18 @@ _POINTWISE_CHANNELS, _BLOCK_FLOATS, _LEAST_PIXELS, _MOST_PIXELS = 8, 12 * 1024, 
 _MANY, _FEWEST_PARTS, _LARGE, _SUMS = 32_768, 3, 4096, 4096
 _WORTH_WINDOWS, _ENOUGH_WINDOWS = 1.5, 48
 _FEW_DOTS, _LONG_DOTS = 4, 4
-_LEAST_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 128, 6400, 2
+_LEAST_TILES, _WANTED_TILES, _MOST_TILES, _TILE_NUMBERS, _TILE_ROWS = 32, 64, 128, 6400, 2
 
 
 @dataclass(frozen=True)
 class Room:
     """Numbers of 4 bytes: for each part of a batch, once, and for each thread.
 
-    A thread works on up to `group` pictures at a time. For each it has a `frame` of the layer's own, and `scratch` that
-    it shares between layers; `matrix` is shared too, but does not grow with the pictures, and only a `block` of it is
-    there where a part is worked on at once. `sums` are those of the weights' gradients: each part has its own, but for
-    many, which parts add up in turn; `alike` then in the gradient. `few` are first layers of few filters.
+    A thread works on up to `group` pictures at a time, or `of_part` where a part of a batch has so many. For each it
+    has a `frame` of the layer's own, and `scratch` that it shares between layers; `matrix` is shared too, but does not
+    grow with the pictures, and only a `block` of it is there where a part is worked on at once. `sums` are those of the
+    weights' gradients: each part has its own, but for many, which parts add up in turn; `alike` then in the gradient.
+    `few` are first layers of few filters.
     """
 
     part: int = 0
@@ -41,6 +42,11 @@ class Room:
     matrix: int = 0
     block: int = 0
     few: bool = False
+    of_part: int = 1
+
+    def together(self, part: int) -> int:
+        """Pictures that a thread works on at a time, for parts of so many."""
+        return max(self.group, min(self.of_part, part))
 
     def in_turn(self, parts: int) -> bool:
         """Whether parts add up their sums one after the other."""
@@ -48,7 +54,7 @@ class Room:
 
     def summing(self, part: int) -> int:
         """What a thread sums gradients in, for parts of so many pictures."""
-        return self.matrix if self.group < part else self.block
+        return self.matrix if self.together(part) < part else self.block
 
     def once(self, parts: int) -> int:
         """Numbers that do not hang on threads."""
@@ -197,7 +203,8 @@ def _in_blocks(layer: Conv2D, channels: int, blocks: tuple[int, int]) -> Room:
     group = _pictures(tiles, max(channels, filters))
     block = filters * min(channels, max(LANES, _SUMS // filters // LANES * LANES))
     packed = _POSITIONS * matrix * (1 if matrix >= _LARGE else 2) + 9 * LANES * LANES
-    return Room(filters, 9 * matrix, packed, True, group, 0, scratch, _POSITIONS * matrix, _POSITIONS * block)
+    return Room(filters, 9 * matrix, packed, True, group, 0, scratch, _POSITIONS * matrix, _POSITIONS * block,
+                of_part=_WANTED_TILES // tiles)
 
 
 def _pictures(tiles: int, channels: int) -> int:

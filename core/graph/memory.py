@@ -58,8 +58,8 @@ def _thread(rooms: tuple[Room, ...], batch: int, part: int) -> int:
     scratch: dict[str, int] = {}
     for room in rooms:
         for name, count in room.scratch.items():
-            scratch[name] = max(scratch.get(name, 0), count * min(batch, room.group))
-    frames = sum(room.frame * min(batch, room.group) for room in rooms)
+            scratch[name] = max(scratch.get(name, 0), count * min(batch, room.together(part)))
+    frames = sum(room.frame * min(batch, room.together(part)) for room in rooms)
     turn = max((room.sums for room in rooms if room.in_turn(-(-batch // part))), default=0)
     return frames + turn + sum(scratch.values()) + max((room.summing(part) for room in rooms), default=0)
 

@@ -25,17 +25,22 @@ _LARGE = 4096
 _LEAST_TILES, _MOST_TILES = 32, 128
 _SUMS = 4096  # weights whose gradients are summed at a time
 _TILE_NUMBERS = 6400  # tiles × channels worked on at a time: their positions then fit the second-level cache
+# With so many tiles the sums of many filters, which lie further away, are seldom added to.
+_WANTED_TILES = 64
 
 
-def tiles_at_a_time(each: int, channels: int) -> int:
-    """How many pictures of `each` tiles are worked on together: enough tiles, whole register tiles, little memory."""
+def tiles_at_a_time(each: int, channels: int, chunk: int) -> int:
+    """How many pictures of `each` tiles are worked on together: enough tiles, whole register tiles, little memory.
+
+    Sums of weight gradients end with a chunk of the batch, so more pictures than it has would gain nothing there.
+    """
     least = -(-_LEAST_TILES // each)
     most = max(least, min(_MOST_TILES, _TILE_NUMBERS // channels) // each)
 
     def idle(count: int) -> float:
         return padded(count * each, TAIL) / (count * each)
 
-    return min(range(most, least - 1, -1), key=idle)
+    return max(min(range(most, least - 1, -1), key=idle), min(_WANTED_TILES // each, chunk))
 
 
 class WinogradConvolution(Convolution):
@@ -47,7 +52,7 @@ class WinogradConvolution(Convolution):
         assert isinstance(task.layer, Conv2D)
         shape = Geometry.of(task.layer, task.input_shapes[0]).unframed()
         self._tiles = shape.blocks[0] * shape.blocks[1]
-        group = tiles_at_a_time(self._tiles, max(shape.channels, shape.filters))
+        group = tiles_at_a_time(self._tiles, max(shape.channels, shape.filters), build.chunk)
         super().__init__(task, source, output, build, shape, group)
         self._matrix = shape.channels * shape.filters
         tiles = padded(self.group * self._tiles, TAIL)

@@ -212,12 +212,20 @@ def test_blocks_of_outputs(out, blocks):
 @pytest.mark.parametrize("each", [1, 4, 9, 16, 49, 64, 3136])
 @pytest.mark.parametrize("channels", [16, 64, 512])
 def test_tiles_fill_register_tiles_and_little_memory(each, channels):
-    count = tiles_at_a_time(each, channels)
+    count = tiles_at_a_time(each, channels, 1)
     assert count >= 1
     assert count == 1 or count * each * channels <= 6400 or (count - 1) * each < 32
     if each < 16 and channels <= 64:
         assert count * each >= 32
         assert -(-count * each // TILE.tail_rows) * TILE.tail_rows <= 1.3 * count * each
+
+
+@pytest.mark.parametrize("each", [1, 4, 9, 16, 49, 64, 3136])
+def test_many_filters_get_more_tiles_where_a_chunk_has_them(each):
+    few, some, many = (tiles_at_a_time(each, 512, chunk) for chunk in (1, 8, 64))
+    assert few <= some <= many
+    assert some in (few, 8, 64 // each)
+    assert many * each <= 64 or many == few
 
 
 @pytest.mark.parametrize("count_padding", [False, True])
