@@ -16,6 +16,7 @@ from core.kernels.jit import kernel
 from core.kernels.pointwise import multiply_pixels
 from core.kernels.processor import LANES
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
+from core.kernels.vector_steps import fetch_to_write
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -82,6 +83,7 @@ def convolve_samples(maps: Floats, taken: Floats, filters: Floats, out: Floats, 
     rows, columns, channels, numbers, down, across = seen[:6]
     first, pictures, target, count, most = sizes[:5]
     place = first * rows * columns * channels
+    fetch_to_write(out, target, min(most, rows) * columns * count)
     for picture in range(first, first + pictures):
         for start in range(0, rows, most):
             here, made, source = min(most, rows - start), place, picture * numbers + start * down
