@@ -1,6 +1,9 @@
 """Opens the window, after making sure that it can open; without a display does the same job in the terminal."""
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from core.errors import SystemLibraryError
 from guibuilder import system
@@ -17,9 +20,22 @@ def start(file: str | None) -> int:
 
     if not qt_is_sound():
         raise SystemLibraryError(system.BROKEN_QT)
-    from guibuilder.app import run
+    with _ending_at_once():
+        from guibuilder.app import run
 
-    return run(file)
+        return run(file)
+
+
+@contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Until the window hears of Ctrl+C it ends the process as it is: there is no work yet, and half a window is none."""
+    before = signal.getsignal(signal.SIGINT)
+    if before != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _without_display(file: str | None) -> int:

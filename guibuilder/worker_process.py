@@ -9,7 +9,8 @@ import queue
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -34,7 +35,8 @@ class WorkerProcess:
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._arrived = arrived
         self._process = context.Process(target=target, args=(theirs,), name="guibuilder worker", daemon=True)
-        self._process.start()
+        with _deaf_to_interrupts():
+            self._process.start()
         theirs.close()
         self._threads = [threading.Thread(target=work, name=name, daemon=True)
                          for work, name in ((self._read, "worker answers"), (self._write, "worker requests"))]
@@ -105,6 +107,19 @@ class WorkerProcess:
             except OSError:
                 return  # the process is gone; the reading thread says so
             message = None
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started here ignores Ctrl+C from its first moment on: that is meant for the window, whose end is ours."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def how_it_ended(exit_code: int | None) -> str:

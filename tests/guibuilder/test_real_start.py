@@ -36,6 +36,23 @@ if __name__ == "__main__":
 """
 
 
+# The program, which says when its worker has been started and the window is not there yet.
+BUILDING = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from guibuilder import app, start
+
+class Slow(app.MainWindow):
+    def __init__(self, *parts):
+        print("building", flush=True)
+        sys.stdin.read()
+
+app.MainWindow = Slow
+if __name__ == "__main__":
+    sys.exit(start.start(None))
+"""
+
+
 def _environment(**more):
     hidden = {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"}
     return {**{name: value for name, value in os.environ.items() if name not in hidden}, **more}
@@ -102,6 +119,22 @@ def test_a_signal_ends_the_program_and_what_was_not_saved_is_offered_again(displ
         process.communicate()
     [about] = tmp_path.rglob("about.json")
     assert json.loads(about.read_text())["edits"] == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals between processes")
+def test_ctrl_c_before_the_window_is_there_just_ends_it(display, tmp_path, heard_signals):
+    process = subprocess.Popen([sys.executable, "-c", BUILDING, str(ROOT)], cwd=tmp_path, text=True,
+                               env=_environment(DISPLAY=display), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        assert process.stdout.readline() == "building\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == -signal.SIGINT
+        assert said == ""
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a display")
