@@ -28,7 +28,7 @@ def start(file: str | None) -> int:
 
 @contextmanager
 def _ending_at_once() -> Iterator[None]:
-    """Until the window hears of Ctrl+C it ends the process as it is: there is no work yet, and half a window is none."""
+    """Until the window hears Ctrl+C itself, that ends the process at once: there is no work yet that could be lost."""
     before = signal.getsignal(signal.SIGINT)
     if before != signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
