@@ -211,16 +211,21 @@ def _add_step(plan: Plan, task: Task, learning: set[str], needed: Container[str]
         plan.made.append(task.output)
 
 
-def _room_for_others(plan: Plan, task: Task, lent: Floats | None) -> Callable[[], Floats]:
-    """What gives room for a gradient that one more reader sends back: from that reader to the task that is built now.
+def _room_for_others(plan: Plan, task: Task, lent: Floats | None) -> Callable[[int], Floats]:
+    """What gives room for so many numbers that one more reader sends back: from it to the task that is built now.
 
-    A second and last reader gets what the task's step lends.
+    A second and last reader gets what the task's step lends, if it wants as many.
     """
     if lent is not None and reads(plan.flow, task.output) == 2:
         plan.room.keep(lent, _last_reader(plan.flow, task.output))
-        return lambda: lent
-    maker, numbers = plan.now, plan.build.batch * math.prod(task.shape)
-    return lambda: plan.room.take(numbers, maker, plan.now)
+    else:
+        lent = None
+    maker = plan.now
+
+    def give(numbers: int) -> Floats:
+        return lent if lent is not None and lent.size == numbers else plan.room.take(numbers, maker, plan.now)
+
+    return give
 
 
 def _gradient_of(plan: Plan, task: Task, kernel: str) -> Floats:

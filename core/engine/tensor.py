@@ -44,7 +44,7 @@ class Tensor:
     spread: Shape | None = None
     gradient: Floats | None = None
     others: list[Floats] = field(default_factory=list)
-    room: Callable[[], Floats] | None = None
+    room: Callable[[int], Floats] | None = None
     shared: bool = False
     samples: list[Sample] = field(default_factory=list)
     planes: bool = False
@@ -72,8 +72,12 @@ class Tensor:
         self._claims += 1
         if self._claims == 1:
             return self.gradient
-        self.others.append(self.room() if self.room else arena.floats(self.batch * self.size))
+        self.others.append(self.spare(self.batch * self.size, arena))
         return self.others[-1]
+
+    def spare(self, numbers: int, arena: Arena) -> Floats:
+        """Room for what a consumer sends back, which is needed until the way back has come to this tensor."""
+        return self.room(numbers) if self.room else arena.floats(numbers)
 
     def add_samples(self, first: int, end: int) -> None:
         """Add to the gradient of some pictures what readers of some pixels sent back, who may be the only ones."""

@@ -73,8 +73,8 @@ def memory(inference: Inference) -> Memory:
 class _Step:
     """A step of the engine: the layer that it begins with, the steps it reads, where in the order its output is made.
 
-    `size` are the numbers of its output, `kept` those that it keeps besides for the way back. One that `samples` its
-    input sends little back, and so needs no second gradient of it.
+    `size` are the numbers of its output, `kept` those that it keeps besides for the way back. One that takes
+    so many `samples` of its input sends only these back, and so needs no second gradient of it.
     """
 
     key: str
@@ -85,7 +85,7 @@ class _Step:
     place: int
     end: str
     kept: int = 0
-    samples: bool = False
+    samples: int = 0
     relu: bool = False
     pool: bool = False
     adds: bool = False
@@ -114,10 +114,9 @@ class _Walk:
         learns = any(self._steps[each].learns for each in sources) or (
             not node.layer.frozen and any(spec.trained for spec in specs))
         taken = sampled(node.layer, *self._gets[key]) if node.type == "Conv2D" else 0
-        kept = taken * (2 if any(self._steps[each].learns for each in sources) else 1)
         self._made[key] = key
         self._steps[key] = _Step(key, node, sources, size, learns, place, key,
-                                 kept=size if node.type == "MaxPool2D" else kept, samples=bool(taken))
+                                 kept=size if node.type == "MaxPool2D" else taken, samples=taken)
 
     def _joined(self, key: str, node: Node, sources: list[_Step], size: int) -> _Step | None:
         """The step before in whose output a layer works."""
@@ -219,6 +218,8 @@ def gradient_numbers(steps: list[_Step]) -> int:
             if dense:
                 lots.append(_Lot(step.size, len(by_key) ** 2 + last))
         for each in step.sources:
+            if step.samples and each in own:
+                take(step.samples, by_key[each].place, step.place)
             claims[each] += each in own and not (step.samples and len(readers[each]) > 1)
             if claims[each] > 1 and not (by_key[each].adds and len(readers[each]) == 2):
                 take(by_key[each].size, by_key[each].place, step.place)

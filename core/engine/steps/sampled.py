@@ -27,7 +27,7 @@ class SampledConvolution(PointwiseConvolution):
         (down, across), seen = layer.stride, (channels, *layer.window().output(*task.input_shapes[0][1:]))
         size, back = math.prod(seen), build.learns and source.gradient is not None
         taken = Tensor(seen, build.batch, build.arena.floats(build.batch * size))
-        taken.gradient = build.arena.floats(build.batch * size) if back else None
+        taken.gradient = source.spare(build.batch * size, build.arena) if back else None
         super().__init__(replace(task, layer=replace(layer, stride=(1, 1)), input_shapes=(seen,)), taken, output, build)
         self.whole, self.sources = source, (source,)
         self._seen = np.array([*seen[1:], channels, source.size, down * width * channels, across * channels], np.int64)

@@ -91,6 +91,22 @@ def test_the_same_bits_for_any_number_of_threads(name, batch):
         assert all(np.array_equal(gradients[name], found[0][1][name]) for name in gradients)
 
 
+@pytest.mark.parametrize("name", ["alone", "three readers", "two that see little", "two behind a normalisation"])
+def test_what_lies_in_the_memory_of_gradients_does_not_matter(name):
+    network, found = NETWORKS[name], []
+    for filling in (0, np.nan):
+        engine = Engine(network, lively_weights(network), 7, threads=2)
+        for tensor in engine._plan.tensors.values():
+            for array in (tensor.gradient, *tensor.others, *(sample.gradient for sample in tensor.samples)):
+                if array is not None:
+                    array.fill(filling)
+        engine.find_gradients(pictures(network, 7), np.arange(7) % 4)
+        found.append(engine.gradients())
+        engine.close()
+    for key, gradient in found[0].items():
+        np.testing.assert_array_equal(gradient, found[1][key], key)
+
+
 def test_others_who_read_the_maps_get_no_gradient_of_their_own_size():
     network = _beside("BatchNorm")
     engine = Engine(network, lively_weights(network), 7, threads=1)
