@@ -12,7 +12,7 @@ from core.engine.arena import Arena
 from core.kernels.elementwise import copy_rows
 from core.kernels.jit import COMPILED
 from core.kernels.pixels import turn_pictures
-from core.kernels.sampling import add_pixels, spread_pixels
+from core.kernels.sampling import return_pixels
 from core.layers.base import Array, Shape
 
 Floats = NDArray[np.float32]
@@ -84,8 +84,8 @@ class Tensor:
         if self.gradient is None:
             return
         for number, sample in enumerate(self.samples):
-            put = add_pixels if self._claims or number else spread_pixels
-            put(sample.gradient, self.gradient, sample.seen, first, end)
+            adds = bool(self._claims or number)
+            return_pixels(sample.gradient, self.gradient, sample.seen, first, end, adds)
 
     def rows(self, count: int) -> Floats:
         """The values of the first pictures as [pictures, numbers], in the engine's order."""

@@ -40,7 +40,7 @@ AS_GIVEN, GATED, SUMMED = 0, 1, 2
 
 @helper
 def multiply_pixels(a: Rows, b: Floats, c: Rows, cut: tuple[Floats, np.float32], sizes: tuple[int, int, int],
-              ahead: tuple[Floats, int, int, int]) -> None:
+                    ahead: tuple[Floats, int, int, int]) -> None:
     """c [pixels, columns] = max(a [pixels, depth] · b + bias, floor); b lies in panels, `cut` are bias and floor.
 
     `sizes` are pixels, depth, columns. Meanwhile memory is asked for what comes next: rows of an array, (array, place,
@@ -128,7 +128,7 @@ def pointwise(x: Floats, filters: Floats, out: Floats, bias: Floats, rows: Integ
     for first in range(0, pixels, block):
         here, place, target = min(block, pixels - first), x_at + first * channels, out_at + first * count
         multiply_pixels((x, place, rows[0]), filters, (out, target, rows[1]), (bias, floor), (here, channels, count),
-                  (x, place + here * channels, channels, target + here * count))
+                        (x, place + here * channels, channels, target + here * count))
 
 
 @kernel
@@ -176,7 +176,7 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
                      mode == GATED, (place, output_here, sums, slot * sum_step))
             if sends:
                 multiply_pixels((made, made_at, rows[0]), turned, (target, here_at, rows[1]), (zeros, _NO_FLOOR),
-                          (here, filters, channels),
-                          (x, here_at + here * channels, channels, here_at + here * channels))
+                                (here, filters, channels),
+                                (x, here_at + here * channels, channels, here_at + here * channels))
             keep = 1
         picture = stop

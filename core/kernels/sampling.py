@@ -1,4 +1,4 @@
-"""Every so many pixels down and across a map (N×H×W×C): taken out, put back, added where they came from.
+"""Every so many pixels down and across a map (N×H×W×C): taken out, and added where they came from.
 
 `sizes` are rows, pixels of a row and channels of what is taken; the numbers of a whole picture, from row to row of the
 pixels seen, and from one to the next.
@@ -99,27 +99,15 @@ def convolve_samples(maps: Floats, taken: Floats, filters: Floats, out: Floats, 
 
 
 @kernel
-def add_pixels(taken: Floats, maps: Floats, sizes: Integers, first: int, end: int) -> None:
-    """Add each to where it was taken from."""
+def return_pixels(taken: Floats, maps: Floats, sizes: Integers, first: int, end: int, adds: bool) -> None:
+    """Add each to where it was taken from; unless `adds`, to zeros: what was in the pictures is forgotten."""
     rows, columns, channels, numbers, down, across = sizes[:6]
     length = columns * channels
     place = first * rows * length
     for picture in range(first, end):
+        if not adds:
+            maps[picture * numbers:(picture + 1) * numbers] = np.float32(0)
         for row in range(rows):
             _add_row((taken, place, channels), (maps, picture * numbers + row * down, across),
                      (columns, channels, length))
-            place += length
-
-
-@kernel
-def spread_pixels(taken: Floats, maps: Floats, sizes: Integers, first: int, end: int) -> None:
-    """Put each back to where it was taken from, and zeros everywhere else."""
-    rows, columns, channels, numbers, down, across = sizes[:6]
-    length = columns * channels
-    place = first * rows * length
-    for picture in range(first, end):
-        maps[picture * numbers:(picture + 1) * numbers] = np.float32(0)
-        for row in range(rows):
-            _copy_row((taken, place, channels), (maps, picture * numbers + row * down, across),
-                      (columns, channels, length))
             place += length

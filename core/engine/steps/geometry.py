@@ -22,7 +22,7 @@ _POINTWISE_CHANNELS = 8
 
 
 def is_pointwise(layer: Conv2D, shape: Shape) -> bool:
-    """Whether a convolution is one matrix product of all its pixels, with filters enough to fill vectors."""
+    """Whether a convolution is one matrix product of the pixels it sees, with filters enough to fill vectors."""
     plain = layer.kernel == (1, 1) and layer.groups == 1 and not any(layer.window().padded(*shape[1:]))
     return plain and shape[0] >= _POINTWISE_CHANNELS and 2 * layer.filters > LANES
 

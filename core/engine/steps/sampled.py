@@ -52,4 +52,4 @@ class SampledConvolution(PointwiseConvolution):
         """The gradient of the pixels seen; where nobody else reads the input, that of all the others is zero."""
         super().backward(first, end, thread)
         if self._spread_to is not None and self.source.gradient is not None:
-            sampling.spread_pixels(self.source.gradient, self._spread_to, self._seen, first, end)
+            sampling.return_pixels(self.source.gradient, self._spread_to, self._seen, first, end, False)

@@ -78,11 +78,13 @@ def disagreement(network: Network, count: int = 5, loss: str = "cross-entropy", 
         # The logarithm of a probability next to 1 is as exact as that probability, not as its own size.
         differences = [abs(engine.find_gradients(x, target, noise=False) - value) / max(abs(value), 0.01)]
         made = engine.gradients()
+        # So are gradients, which are made of that probability less 1; PyTorch's float32 ones are as far off.
+        slight = min(1.0, max(abs(value), 1e-6) / 0.01) if loss == "cross-entropy" else 1.0
         scale = max((float(np.abs(each).max()) for each in gradients.values()), default=1.0)
         frozen = {node.name for node in network.nodes.values() if node.layer.frozen}
         for name in made.keys() - {name for name in made if name.rpartition(".")[0] in frozen}:
             # A bias before batch normalisation has no gradient but rounding, hence the common scale.
-            own = max(float(np.abs(gradients[name]).max()), 0.02 * scale)
+            own = max(float(np.abs(gradients[name]).max()), 0.02 * scale) / slight
             differences.append(float(np.abs(made[name] - gradients[name]).max()) / own)
         for name, output in engine.outputs(x, names).items():
             differences.append(_apart(output, outputs[name]))
@@ -90,6 +92,17 @@ def disagreement(network: Network, count: int = 5, loss: str = "cross-entropy", 
         return max(differences)
     finally:
         engine.close()
+
+
+def same_for_any_threads(network: Network, batch: int, classes: int = 4) -> bool:
+    """Whether answers and gradients of a batch have the same bits with 1, 2, 3 and 8 threads."""
+    x, target, found = pictures(network, batch), np.arange(batch) % classes, []
+    for threads in (1, 2, 3, 8):
+        engine = Engine(network, lively_weights(network), batch, threads=threads)
+        engine.find_gradients(x, target)
+        found.append({**engine.gradients(), "answer": engine.predict(x)})
+        engine.close()
+    return all(np.array_equal(made[name], array) for made in found[1:] for name, array in found[0].items())
 
 
 def _apart(made: Array, wanted: Array) -> float:

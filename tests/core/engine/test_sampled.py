@@ -6,7 +6,7 @@ import pytest
 from core.engine.engine import Engine
 from core.engine.steps.sampled import SampledConvolution
 from core.kernels.jit import COMPILED
-from tests.core.engine.agreement import disagreement, lively_weights, pictures
+from tests.core.engine.agreement import disagreement, lively_weights, pictures, same_for_any_threads
 from tests.core.networks import Drawing
 
 pytestmark = pytest.mark.skipif(not COMPILED, reason="without compilation every layer runs its definition")
@@ -79,16 +79,7 @@ def test_right(name):
 @pytest.mark.parametrize("name", ["with ReLU", "three readers"])
 @pytest.mark.parametrize("batch", [7, 37])
 def test_the_same_bits_for_any_number_of_threads(name, batch):
-    network, found = NETWORKS[name], []
-    for threads in (1, 2, 3, 8):
-        engine = Engine(network, lively_weights(network), batch, threads=threads)
-        x = pictures(network, batch)
-        engine.find_gradients(x, np.arange(batch) % 4)
-        found.append((engine.predict(x), engine.gradients()))
-        engine.close()
-    for output, gradients in found[1:]:
-        assert np.array_equal(output, found[0][0])
-        assert all(np.array_equal(gradients[name], found[0][1][name]) for name in gradients)
+    assert same_for_any_threads(NETWORKS[name], batch)
 
 
 @pytest.mark.parametrize("name", ["alone", "three readers", "two that see little", "two behind a normalisation"])

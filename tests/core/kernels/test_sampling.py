@@ -49,8 +49,8 @@ def test_they_are_put_back_and_added(size, strides, first, count):
     x, seen, sizes = _maps(size, strides)
     end = min(len(x), first + count)
     added, spread = flat(x).copy(), np.full(x.size, 7, np.float32)
-    sampling.add_pixels(flat(seen), added, sizes, first, end)
-    sampling.spread_pixels(flat(seen), spread, sizes, first, end)
+    sampling.return_pixels(flat(seen), added, sizes, first, end, True)
+    sampling.return_pixels(flat(seen), spread, sizes, first, end, False)
     wanted, alone = x.copy(), np.full(x.shape, 7, np.float32)
     wanted[first:end, ::strides[0], ::strides[1]] += seen[first:end]
     alone[first:end] = 0
