@@ -1,14 +1,14 @@
 """Races random networks against PyTorch: python -m tests.benchmarks.random_race [NUMBER …] [--rounds 7] [--seed 0].
 
-Each side is a process of its own, with two threads and an allocator that keeps its memory; the sides take turns, and
-rounds in which other programs took more than 15 % of a core are dropped. The ratio is our pictures per second over
+Each side is a process of its own, with two threads and an allocator that keeps its memory; the sides take turns as in
+`guibuilder benchmark`, after a pause, since threads of PyTorch wait for work at full speed for a while and would take a
+core from whoever comes next. Disturbed rounds are dropped. The ratio is our pictures per second over
 those of the faster of PyTorch's default and channels_last. Training counts; how answers compare is told as well.
 Another seed gives other networks. With --keep FILE a race can be run in pieces.
 """
 
 import argparse
 import json
-import os
 import statistics
 import tempfile
 import time
@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from core.benchmark.job import make_job
+from core.benchmark.rounds import PREDICT, TRAIN, Effort, measure
 from core.benchmark.side import SideFailed, first_losses, our_side, torch_side
 from tests.benchmarks.random_networks import draw
 
 THREADS, COUNT = 2, 60
 LAYOUTS = ("default", "channels_last")
-ROUND_SECONDS, MOST_DROPPED, FOREIGN = 0.12, 12, 0.15
+ROUND_SECONDS = 0.12
 
 
 @dataclass(frozen=True)
@@ -66,37 +67,12 @@ class Race:
         drawn = draw(number, COUNT, self._seed)
         with tempfile.TemporaryDirectory() as folder:
             losses = first_losses(make_job(drawn.network, drawn.batch), Path(folder) / "job.npz", self._sides, THREADS)
-        found, answers = self._rounds("train", rounds), self._rounds("predict", rounds)
+        effort = Effort(rounds, ROUND_SECONDS)
+        found, answers = ([[step.seconds[side.name] for side in self._sides] for step in
+                           measure(self._sides, way, effort).found] for way in (TRAIN, PREDICT))
         ours, *theirs = (1e3 * statistics.median(times) for times in zip(*found, strict=True))
         apart = max(abs(loss - losses[0]) / abs(losses[0]) for loss in losses[1:])
         return Result(number, _ratio(found), _ratio(answers), ours, min(theirs), apart, drawn.text())
-
-    def _rounds(self, way: str, rounds: int) -> list[list[float]]:
-        """Seconds per step of each side in each round; where none is clean the last one counts."""
-        counts = []
-        for side in self._sides:
-            side.ask(way, steps=1)
-            counts.append(max(1, int(ROUND_SECONDS / (side.ask(way, steps=2)["seconds"] / 2))))
-        found: list[list[float]] = []
-        dropped, made = 0, []
-        while len(found) < rounds and dropped < MOST_DROPPED:
-            before, start = self._foreign(), time.perf_counter()
-            made = [side.ask(way, steps=count)["seconds"] / count
-                    for side, count in zip(self._sides, counts, strict=True)]
-            if self._foreign() - before > FOREIGN * (time.perf_counter() - start) + 0.01:
-                dropped += 1
-            else:
-                found.append(made)
-        return found or [made]
-
-    def _foreign(self) -> float:
-        """Seconds of processor time that other programs have taken so far."""
-        numbers = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-        own = 0
-        for side in self._sides:
-            parts = Path(f"/proc/{side.process}/stat").read_text().rpartition(")")[2].split()
-            own += int(parts[11]) + int(parts[12])
-        return (sum(numbers) - numbers[3] - numbers[4] - own) / os.sysconf("SC_CLK_TCK")
 
 
 class Runner:
