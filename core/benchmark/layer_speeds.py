@@ -27,7 +27,10 @@ class Way:
 
 @dataclass(frozen=True)
 class LayerSpeed:
-    """One layer, with those that run together with it. `kernel` tells which kernel runs and why."""
+    """One layer, with those that run together with it. `kernel` tells which kernel runs and why.
+
+    Multiply-adds of `together` count with its own: layers that its step works on by turns.
+    """
 
     layer: str
     type: str
@@ -36,6 +39,7 @@ class LayerSpeed:
     kernel: str
     forward: Way
     backward: Way
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class LayerSpeeds:
 class _Round:
     times: _Times
     between: list[float]
+    together: dict[str, str]
     peak: Peak
 
 
@@ -79,16 +84,18 @@ def measure_layers(side: Side, network: Network, wanted: tuple[int, Effort], cho
         key = names[name]
         shape = inference.shapes[key]
         assert shape is not None
-        ways = [_way(rounds, name, direction, macs * batch)
-                for direction, macs in enumerate((costs[key].macs, costs[key].macs_backward))]
+        others = tuple(other for other, leading in once.together.items() if leading == name)
+        counted = [costs[names[each]] for each in (name, *others)]
+        macs = (sum(each.macs for each in counted), sum(each.macs_backward for each in counted))
+        forward, backward = (_way(rounds, name, direction, each * batch) for direction, each in enumerate(macs))
         found.append(LayerSpeed(name, inference.network.nodes[key].type, inference.inputs[key][0][0], shape[0],
-                                choices.get(name, ""), *ways))
+                                choices.get(name, ""), forward, backward, others))
     return LayerSpeeds(tuple(found), Spread.of([statistics.median(each.between) for each in rounds]))
 
 
 def _round(side: Side, passes: int) -> _Round:
     answer = side.ask("layers", passes=passes)
-    return _Round(answer["layers"], answer["between"], ask_peak(side))
+    return _Round(answer["layers"], answer["between"], answer["together"], ask_peak(side))
 
 
 def _way(rounds: list[_Round], name: str, direction: int, macs: int) -> Way:

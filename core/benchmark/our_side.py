@@ -59,10 +59,13 @@ class OurSide:
         return {"one": self._peak.measure(1, seconds), "all": self._peak.measure(self._open.threads, seconds)}
 
     def layers(self, passes: int) -> dict[str, Any]:
-        """Of each pass of a training step the seconds forward and backward by layer, and those between the layers."""
+        """Of each pass of a training step the seconds forward and backward by layer, and those between the layers.
+
+        `together` names layers that count with another one, and that one.
+        """
         times = self._open.time_layers(self._x, self._target, passes)
         return {"layers": {name: [each.forward, each.backward] for name, each in times.steps.items()},
-                "between": times.between}
+                "between": times.between, "together": times.together}
 
     def memory(self) -> dict[str, Any]:
         """The peak so far."""

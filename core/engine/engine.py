@@ -300,7 +300,7 @@ class Engine:
 
     def time_layers(self, x: Array, target: Array, passes: int) -> PassTimes:
         """How long each step of a training pass takes, by its layer; nothing is updated."""
-        runner, clock = self._runner, Clock(self._pool.threads, len(self._plan.steps))
+        runner, clock = self._runner, Clock(self._pool.threads, self._plan)
         acts = self._learning(clock)
 
         def once() -> None:
@@ -309,7 +309,7 @@ class Engine:
             runner.play("timed", acts)
 
         runner.forget("timed")
-        return time_passes(self._plan, clock, once, passes)
+        return time_passes(clock, once, passes)
 
     def warm_up(self, progress: Progress | None = None, optimizer: Optimizer | None = None,
                 views: Sequence[str] = ()) -> None:

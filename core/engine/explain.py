@@ -7,6 +7,7 @@ from core.engine.choice import Choice, choose
 from core.engine.flow import Flow, Task, make_flow
 from core.engine.fusion import fused
 from core.engine.plan import stays_in_place
+from core.engine.siblings import with_siblings
 from core.graph.expand import expanded
 from core.graph.network import Network
 from core.kernels.processor import LANES, TILE
@@ -29,8 +30,7 @@ ABOUT: Mapping[str, str] = {
     "regions": "Every output is its sum of products, as the definition says. Outputs whose windows reach over the "
                "edge by the same pixels are done together, so that no frame of zeros is copied around the "
                f"picture; on the way back each pixel gathers what the outputs that saw it send. {_TILES}",
-    "pointwise": "A matrix product: one row for each pixel, one column for each filter. With a stride the pixels that "
-                 f"count are first copied next to each other. {_TILES}",
+    "pointwise": f"A matrix product: one row for each pixel that it sees, one column for each filter. {_TILES}",
     "abreast": f"Winograd's way for 5×5: a block of 2×2 outputs comes from a patch of 6×6 inputs. Patch and filter are "
                "first added up in fixed patterns; then 36 products do what takes 100 by the definition, and a last "
                "pattern of sums gives the outputs, the same but for rounding in about the sixth digit. Each of the "
@@ -102,9 +102,10 @@ def uses(network: Network, loss: str = "cross-entropy", precise: bool = False) -
     makers = {task.output: task for task in whole.tasks}
     flow, found = fused(whole), {}
     kept = {task.output for task in flow.tasks}
+    choices = with_siblings(flow, {task.name: _choice(flow, task) for task in flow.tasks})
     for task in flow.tasks:
-        names, choice = _members(task, makers, kept), _choice(flow, task)
-        found.update({name: _use(choice, names) for name in names})
+        names = _members(task, makers, kept)
+        found.update({name: _use(choices[task.name], names) for name in names})
     for node in expanded(network).nodes.values():
         if node.name not in found and node.layer.ports[1]:
             softmax = node.type == "Softmax" and not node.layer.bypassed

@@ -6,19 +6,26 @@ Training needs the bare maps as well, so the filters are packed anew where the m
 
 On the way back a convolution of one pixel waits for memory, and would have to fetch its whole output for the gate of
 its ReLU. A convolution behind it has these numbers at hand, as its input, and cuts the gradient before it sends it.
+
+A 1×1 with a stride waits for memory both ways. A larger convolution that reads the same maps brings them anyway.
 """
 
 from core.engine.plan import Plan, reads
+from core.engine.siblings import siblings
 from core.engine.steps.batch_norm import Normalise
 from core.engine.steps.convolution import Convolution
 from core.engine.steps.direct import DirectConvolution
 from core.engine.steps.pointwise import PointwiseConvolution
+from core.engine.steps.regions import RegionConvolution
+from core.engine.steps.sampled import SampledConvolution
+from core.engine.steps.siblings import Siblings
 
 
 def settle(plan: Plan) -> None:
     """Let neighbours do for each other what they can."""
     fold(plan)
     gate_early(plan)
+    join(plan)
 
 
 def gate_early(plan: Plan) -> None:
@@ -41,3 +48,12 @@ def fold(plan: Plan) -> None:
         maker, made = makers.get(id(step.sources[0]), (None, ""))
         if isinstance(step, Normalise) and maker is not None and reads(plan.flow, made) == 1:
             maker.behind, step.folded = step, True
+
+
+def join(plan: Plan) -> None:
+    """Let siblings be worked on together, where both are done as that wants it."""
+    steps = {step.name: step for step in plan.steps if isinstance(step, Convolution)}
+    for large, small in siblings(plan.flow):
+        first, second = steps.get(large.name), steps.get(small.name)
+        if isinstance(first, RegionConvolution) and isinstance(second, SampledConvolution):
+            plan.siblings[first] = plan.siblings[second] = Siblings(first, second)

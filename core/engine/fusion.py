@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.engine.choice import choose
 from core.engine.flow import Flow, Task
+from core.engine.siblings import brought_together
 from core.layers.activation import ReLU
 from core.layers.base import Layer
 from core.layers.merge import Add
@@ -14,7 +15,10 @@ _TAKES_RELU = (*_CONVOLUTIONS, "dense", "batch-norm", "add")
 
 
 def fused(flow: Flow) -> Flow:
-    """The flow with a ReLU, behind Conv2D a 2×2 max pool, and behind BatchNorm an Add, as one task with it."""
+    """The flow with a ReLU, behind Conv2D a 2×2 max pool, and behind BatchNorm an Add, as one task with it.
+
+    Siblings come behind each other.
+    """
     readers: dict[str, int] = {}
     for end in flow.ends:
         readers[end.source] = readers.get(end.source, 0) + 1
@@ -31,7 +35,7 @@ def fused(flow: Flow) -> Flow:
             done[joined.output] = joined
         else:
             done[task.output] = task
-    return replace(flow, tasks=tuple(done.values()))
+    return brought_together(replace(flow, tasks=tuple(done.values())))
 
 
 def _join(before: Task, task: Task) -> Task | None:

@@ -10,10 +10,12 @@ from core.engine.flow import Flow, Task
 from core.engine.parameters import Parameters
 from core.engine.pool import Work
 from core.engine.room import GradientRoom
+from core.engine.siblings import with_siblings
 from core.engine.steps.base import Build, Part, Pictures, Run, Scratch, Step
 from core.engine.steps.catalogue import STEPS
 from core.engine.steps.gather import GatherGradients
 from core.engine.steps.lines import only_pools
+from core.engine.steps.siblings import Siblings
 from core.engine.tensor import Floats, Tensor
 from core.kernels.jit import COMPILED
 from core.kernels.processor import LANES
@@ -41,7 +43,8 @@ Watch = Callable[[Step, Part], Part]
 class Plan:
     """Steps in order; `tensors` by id; `choices` tells which kernel each layer got and why.
 
-    `made` holds for each step the id whose output it makes, `idle` the layers that lead to no output that counts.
+    `made` holds for each step the id whose output it makes, `idle` the layers that lead to no output that counts,
+    `siblings` for each of two steps the one that does the work of both.
     """
 
     flow: Flow
@@ -52,6 +55,7 @@ class Plan:
     idle: set[str] = field(default_factory=set)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
+    siblings: dict[Step, Siblings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.room = GradientRoom(self.build.arena)
@@ -75,10 +79,11 @@ class Plan:
             learning = [step for step in reversed(self.steps) if step.output.gradient is not None]
             turning = [work for step in learning for work in seen(step, Part(works=step.turn_works())).works]
             parts = [Part(works=turning, steady=all(step.steady for step in learning))] if turning else []
-            parts += [seen(step, part) for step in learning for part in step.backward_parts()]
+            parts += [seen(step, part) for step in self._joined(learning[::-1])[::-1] for part in step.backward_parts()]
         else:
             needed = self.flow.leading_to((end.source for end in self.flow.ends) if wanted is None else wanted)
-            parts = [seen(step, part) for step, made in zip(self.steps, self.made, strict=True) if made in needed
+            steps = [step for step, made in zip(self.steps, self.made, strict=True) if made in needed]
+            parts = [seen(step, part) for step in self._joined(steps)
                      for part in (step.use_parts() if use else step.forward_parts())]
         for part in parts:
             if part.pictures is None:
@@ -88,6 +93,14 @@ class Plan:
             else:
                 found.append([part.pictures])
         return found
+
+    def _joined(self, steps: Sequence[Step]) -> list[Step]:
+        """The steps in their order; siblings are one, in the place of the first, where both are there."""
+        there, found = set(steps), dict[Step, None]()
+        for step in steps:
+            both = self.siblings.get(step)
+            found[both if both is not None and there.issuperset(both.steps) else step] = None
+        return list(found)
 
     def done_early(self) -> list[Step]:
         """Steps whose way back is over before the last phase of it begins, where that goes over pictures."""
@@ -133,6 +146,7 @@ def make_plan(flow: Flow, batch: int, threads: int, learns: bool, parameters: Pa
     build.scratch.allocate()
     for step in plan.steps:
         step.ready()
+    plan.choices = with_siblings(flow, plan.choices)
     # These know the plan: a circle that would keep all arrays until the collector comes round.
     for tensor in plan.tensors.values():
         tensor.room = None

@@ -32,11 +32,13 @@ class StepTimes:
 class PassTimes:
     """Training passes: the steps by their layers, and `between`, what is left of each pass.
 
+    `together` names those that count with another one's step, and that one.
     That is the loss, the pictures' way into the engine, and threads that wait for each other.
     """
 
     steps: dict[str, StepTimes]
     between: list[float] = field(default_factory=list)
+    together: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,11 +60,13 @@ class _Timed:
 class Clock:
     """Notes how long the steps of a plan keep each thread busy."""
 
-    def __init__(self, threads: int, steps: int) -> None:
+    def __init__(self, threads: int, plan: Plan) -> None:
         self._threads = threads
+        self.together = {step.name: both.name for step, both in plan.siblings.items() if step.name != both.name}
+        self._names = [step.name for step in plan.steps if step.name not in self.together]
         self._places: dict[tuple[str, int], int] = {}
         # Threads never write to the same one; the last is for the clock's own pace.
-        self._most = 2 * steps + 1
+        self._most = 2 * len(plan.steps) + 1
         self._ticks = np.zeros(threads * self._most)
 
     def watch(self, way: int) -> Watch:
@@ -73,7 +77,7 @@ class Clock:
         """Works on a step's gradients with this clock beside them."""
         return list(self._timed(BACKWARD, step, Part(works=works)).works)
 
-    def measure(self, plan: Plan, run: Callable[[], None]) -> tuple[float, dict[str, tuple[float, float]]]:
+    def measure(self, run: Callable[[], None]) -> tuple[float, dict[str, tuple[float, float]]]:
         """Seconds that `run` takes, and those of each layer, forward and backward; its steps count as one."""
         self._ticks[:] = 0
         pace = self._most - 1
@@ -89,10 +93,11 @@ class Clock:
             place = self._places.get((name, way))
             return 0.0 if place is None else float(seconds[place])
 
-        return whole, {step.name: (spent(step.name, FORWARD), spent(step.name, BACKWARD)) for step in plan.steps}
+        return whole, {name: (spent(name, FORWARD), spent(name, BACKWARD)) for name in self._names}
 
     def _timed(self, way: int, step: Step, part: Part) -> Part:
-        place, threads = self._places.setdefault((step.name, way), len(self._places)), self._threads
+        name, threads = self.together.get(step.name, step.name), self._threads
+        place = self._places.setdefault((name, way), len(self._places))
 
         def note(thread: int, sign: int) -> None:
             count_ticks(self._ticks, thread * self._most + place, sign)
@@ -114,15 +119,16 @@ class Clock:
                     [partial(watched, work) for work in part.works], steady)
 
 
-def time_passes(plan: Plan, clock: Clock, run: Callable[[], None], passes: int) -> PassTimes:
+def time_passes(clock: Clock, run: Callable[[], None], passes: int) -> PassTimes:
     """Run a training pass, whose phases the clock watches, so many times; before that until it is on tape."""
     for _ in range(BEFORE + 1):
         run()
-    found = PassTimes({step.name: StepTimes() for step in plan.steps})
+    found = PassTimes({}, together=clock.together)
     for _ in range(passes):
-        whole, ways = clock.measure(plan, run)
+        whole, ways = clock.measure(run)
         for name, (forward, backward) in ways.items():
-            found.steps[name].forward.append(forward)
-            found.steps[name].backward.append(backward)
+            times = found.steps.setdefault(name, StepTimes())
+            times.forward.append(forward)
+            times.backward.append(backward)
         found.between.append(max(0.0, whole - sum(map(sum, ways.values()))))
     return found

@@ -108,7 +108,7 @@ def room_for(layer: Layer, shape: Shape, relu: bool, pool: bool, first: bool = F
 
 
 def sampled(layer: Layer, shape: Shape) -> int:
-    """Numbers of the pixels that a Conv2D of one pixel with a stride takes out of its input; 0 where there are none."""
+    """Numbers of the pixels that a Conv2D of one pixel with a stride sees of its input; 0 where it is no such layer."""
     assert isinstance(layer, Conv2D)
     if layer.groups > 1 or layer.stride == (1, 1) or not _is_pointwise(layer, shape):
         return 0

@@ -116,7 +116,7 @@ class _Walk:
         taken = sampled(node.layer, *self._gets[key]) if node.type == "Conv2D" else 0
         self._made[key] = key
         self._steps[key] = _Step(key, node, sources, size, learns, place, key,
-                                 kept=size if node.type == "MaxPool2D" else taken, samples=taken)
+                                 kept=size if node.type == "MaxPool2D" else 0, samples=taken)
 
     def _joined(self, key: str, node: Node, sources: list[_Step], size: int) -> _Step | None:
         """The step before in whose output a layer works."""

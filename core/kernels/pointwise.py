@@ -19,7 +19,7 @@ from core.kernels.tile import (
     gating_low_tile,
     gating_wide_tile,
 )
-from core.kernels.vector_steps import fetch_to_read
+from core.kernels.vector_steps import fetch_pixels
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -69,15 +69,17 @@ def multiply_pixels(a: Rows, b: Floats, c: Rows, cut: tuple[Floats, np.float32],
 
 
 @helper
-def _sum(x: Rows, made: Place, slot: Rows, zeros: Floats, sizes: tuple[int, int, int, int], ahead: Ahead, gated: bool,
-         gate: Gate) -> None:
+def _sum(x: Rows, made: Place, slot: Rows, zeros: Floats, sizes: tuple[int, int, int, int], lies: tuple[int, int, int],
+         ahead: Ahead, gated: bool, gate: Gate) -> None:
     """slot [channels, filters] (+)= xᵀ · made over all pixels; `sizes` are pixels, channels, filters, keep.
 
+    `lies` tells where pixels lie in x: how many are in a row, from row to row, and from one to the next.
     Where `gated`, the first tile of each panel makes `made`: what of the gradient has an output above zero. Meanwhile
     memory is asked for what comes next of the gradient and, in rows of so many numbers, of the output.
     """
     (pixels, channels, filters, keep), (given, ask, output, ask_output, next_row) = sizes, ahead
-    walk, panels = (1, 0, 0, pixels, filters, channels), -(-filters // _WIDTH)
+    (columns, down, across), panels = lies, -(-filters // _WIDTH)
+    walk = (-(-pixels // columns), down, columns * filters, min(pixels, columns), filters, across)
     # The last panel first: what it writes in `made` behind its lanes is another panel's, or the next pixel's.
     for column in range((panels - 1) * _WIDTH, -1, -_WIDTH):
         width, first = min(_WIDTH, filters - column), _ROWS if gated else 0
@@ -142,24 +144,28 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
     sizes: first and end picture, pictures per slot, pixels of a picture, channels, filters, pixels of a block, what
     becomes of the given gradient (AS_GIVEN, GATED, SUMMED: added up per channel only, to slots that are cleared
     first), whether the weights learn and whether the input wants a gradient; whether the given gradient begins with
-    the first picture, not with that of the batch; the steps from a slot to the next of weights and bias.
+    the first picture, not with that of the batch; the steps from a slot to the next of weights and bias. Where pixels
+    lie in x: numbers of a picture, pixels of a row, from row to row, and from one to the next; blocks are whole rows,
+    but for a last one; how many pictures may follow each other in a block.
     """
     given, output, x, turned, room, slots, sums, target, zeros = arrays
     first_picture, end_picture, per_slot, pixels, channels, filters, block, mode, learns, sends = sizes[:10]
-    apart, slot_step, sum_step = sizes[10:13]
+    apart, slot_step, sum_step, x_numbers, columns, down, across, together = sizes[10:18]
     picture, output_row = first_picture, filters if mode == GATED else 0
     given_at = -first_picture * pixels * filters if apart else 0
     if learns:
         # Nobody has asked for what the first block needs.
-        fetch_to_read(x, first_picture * pixels * channels, min(block, pixels) * channels)
+        fetch_pixels(x, first_picture * x_numbers, (min(block, pixels), columns, down, across), channels)
     while picture < end_picture:
         slot = picture // per_slot
-        stop, keep = min(end_picture, (slot + 1) * per_slot), min(1, picture % per_slot)
+        stop, keep = min(end_picture, (slot + 1) * per_slot, picture + together), min(1, picture % per_slot)
         if mode != AS_GIVEN and not keep:
             sums[slot * sum_step:(slot + 1) * sum_step] = np.float32(0)
         end = stop * pixels
         for start in range(picture * pixels, end, block):
             here, output_here, here_at = min(block, end - start), start * filters, start * channels
+            x_at = picture * x_numbers + (start - picture * pixels) // columns * down
+            coming = x_at + here // columns * down if start + here < end else stop * x_numbers
             place = given_at + output_here
             made, made_at = given, place
             if mode == GATED:
@@ -170,13 +176,15 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
             elif mode == SUMMED:
                 sum_pixels(given, place, sums, slot * sum_step, here, filters)
             if learns:
-                _sum((x, here_at, weight_rows[0]), (made, made_at), (slots, slot * slot_step, weight_rows[1]), zeros,
-                     (here, channels, filters, keep),
+                if across != channels:
+                    fetch_pixels(x, coming, (here, columns, down, across), channels)
+                _sum((x, x_at, weight_rows[0]), (made, made_at), (slots, slot * slot_step, weight_rows[1]), zeros,
+                     (here, channels, filters, keep), (columns, down, across),
                      (given, place + here * filters, output, output_here + here * output_row, output_row),
                      mode == GATED, (place, output_here, sums, slot * sum_step))
             if sends:
                 multiply_pixels((made, made_at, rows[0]), turned, (target, here_at, rows[1]), (zeros, _NO_FLOOR),
                                 (here, filters, channels),
-                                (x, here_at + here * channels, channels, here_at + here * channels))
+                                (x, coming, channels if across == channels else 0, here_at + here * channels))
             keep = 1
         picture = stop

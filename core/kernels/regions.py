@@ -33,7 +33,7 @@ def _steps(regions: Integers, count: int, rows: int) -> int:
 
 
 @helper
-def _multiply(arrays: tuple[Floats, Floats, Floats, Floats, Floats], places: Integers, regions: Integers,
+def multiply_regions(arrays: tuple[Floats, Floats, Floats, Floats, Floats], places: Integers, regions: Integers,
               floor: np.float32, starts: tuple[int, int, int], walk: tuple[int, int], near: tuple[int, int, int, int]
               ) -> None:
     """c[place(r) + lane] = max(bias[lane] + Σ_s Σ_k a[place(r) + s, k] · b[s, k, lane], floor) for rows r of regions.
@@ -74,7 +74,7 @@ def _multiply(arrays: tuple[Floats, Floats, Floats, Floats, Floats], places: Int
 @kernel
 def convolve_regions(x: Floats, filters: Floats, out: Floats, bias: Floats, places: Integers, regions: Integers,
                      floor: np.float32, sizes: Integers, count: int, x_at: int, out_at: int) -> None:
-    """out = max(bias + x under the taps · filters, floor), some pictures at a time; tables as for `_multiply`.
+    """out = max(bias + x under the taps · filters, floor), some pictures at a time; tables: see `multiply_regions`.
 
     sizes: pictures at a time, numbers of a picture of x and of out; x's step to the next segment, filters (whole
     vectors). `count` pictures are convolved, which begin at x_at and go to out_at.
@@ -86,7 +86,7 @@ def convolve_regions(x: Floats, filters: Floats, out: Floats, bias: Floats, plac
     for picture in range(0, count, block):
         here, coming = min(block, count - picture), max(0, min(block, count - picture - block))
         x_here, out_here = x_at + picture * x_numbers, out_at + picture * out_numbers
-        _multiply((x, filters, out, bias, x), places, regions, floor, (here, x_here, out_here), (step, columns),
+        multiply_regions((x, filters, out, bias, x), places, regions, floor, (here, x_here, out_here), (step, columns),
                   (x_here + here * x_numbers, coming * x_numbers, out_here + here * out_numbers, coming * out_numbers))
 
 
@@ -98,7 +98,7 @@ def region_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Float
 
     arrays: the given gradient, the output, x, the parts of the filters turned, room for the gradients of a few
     pictures, the slots of the weights and those of the bias, the gradient of x, zeros. taps, summing: as for
-    `sum_taps`; places, regions: as for `_multiply`. sizes: pictures per slot and at a time, pixels of a
+    `sum_taps`; places, regions: as for `multiply_regions`. sizes: pictures per slot and at a time, pixels of a
     picture, filters, pixels of a line, channels; what becomes of the given gradient (AS_GIVEN, GATED, SUMMED: added up
     per channel only), whether the weights learn and whether the input wants a gradient; numbers of a picture of x; the
     steps from a slot to the next of weights and bias, pictures whose sums stay in registers. It is about `count`
@@ -134,7 +134,7 @@ def region_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Float
             sum_taps((x, made, slots), taps, slot * slot_step, int(inside != 0),
                      (here, together, x_here, made_at), gate, near, summing)
         if sends:
-            _multiply((made, turned, target, zeros, x), places, regions, _NO_FLOOR, (here, made_at, x_here),
+            multiply_regions((made, turned, target, zeros, x), places, regions, _NO_FLOOR, (here, made_at, x_here),
                       (line * filters, channels), (x_here + length, coming_x, x_here + length, coming_x))
         picture += here
 

@@ -7,14 +7,18 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numpy.typing import NDArray
 
 from core.kernels import simd
+from core.kernels.jit import helper
 from core.kernels.processor import LANES
 from core.kernels.simd import Builder, Value, intrinsic, members, whole
 
+Floats = NDArray[np.float32]
 _BYTE = ir.IntType(8)
 BYTES = ir.VectorType(_BYTE, LANES)
 CLIPPED = 4  # the winner's number where ReLU cut all four off
@@ -109,6 +113,16 @@ def _fetcher(write: bool) -> Callable[..., None]:
 
 
 fetch_to_read, fetch_to_write = _fetcher(False), _fetcher(True)
+
+
+@helper
+def fetch_pixels(maps: Floats, place: int, lies: tuple[int, int, int, int], channels: int) -> None:
+    """Ask for pixels to be read; they lie: how many, how many in a row, from row to row and from one to the next."""
+    pixels, columns, down, across = lies
+    for first in range(0, pixels, columns):
+        for number in range(min(columns, pixels - first)):
+            fetch_to_read(maps, place + number * across, channels)
+        place += down
 
 
 def keep_largest(builder: Builder, values: list[Value], floor: Value, nobody: Value) -> tuple[Value, Value]:

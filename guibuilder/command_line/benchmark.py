@@ -35,7 +35,8 @@ in a process of its own, on the same batch and from the same weights. Rounds in 
 
 The peak is what the inner loop of all matrix products, a register tile, gives in the same round when it need not wait
 for memory. Speeds count the multiply-adds of the layers' definitions; a kernel that saves some, such as Winograd's
-for 3×3 filters, can reach more than 100 %. A ReLU or pool that runs together with a layer counts there.
+for 3×3 filters, can reach more than 100 %. A ReLU or pool that runs together with a layer counts there;
+two layers that read the same maps and are worked on by turns are one line, with a + between their names.
 
 PyTorch runs as it comes, with channels_last, and compiled where there is a C++ compiler; the ratio is to the fastest
 of the three in each round. No side gives memory back to the system while speeds are measured. Memory is the peak of

@@ -66,8 +66,10 @@ def _notes(result: "Result") -> Iterable[str]:
 def _layers(layers: "Sequence[LayerSpeed]") -> str:
     rows = [["Layer", "Type", "Channels", "Forward", "GFLOP/s", "Of the peak", "Backward", "GFLOP/s", "Of the peak",
              "Kernel"]]
-    rows += [[layer.layer, layer.type, f"{layer.input_channels} → {layer.output_channels}", *_way(layer.forward),
-              *_way(layer.backward), layer.kernel] for layer in layers]
+    for layer in layers:
+        names, channels = (layer.layer, *layer.together), f"{layer.input_channels} → {layer.output_channels}"
+        rows.append([" + ".join(names), layer.type, channels, *_way(layer.forward), *_way(layer.backward),
+                     layer.kernel])
     return table(rows, "<<>>>>>>><")
 
 

@@ -39,15 +39,23 @@ class PointwiseConvolution(ConvolutionInOneGo):
         assert isinstance(task.layer, Conv2D)
         shape = Geometry.of(task.layer, task.input_shapes[0])
         super().__init__(task, source, output, build, shape, CACHE_FLOATS // (shape.pixels * shape.filters))
-        self._block = pixels_at_a_time(shape)
+        self._block = self._pixels_at_once(shape)
         pixels = np.arange(self._block, dtype=np.int64)
         self._rows = np.stack([pixels * shape.channels, pixels * shape.filters])
-        self._filters = build.arena.floats(shape.channels * shape.length)
+        self.filters = build.arena.floats(shape.channels * shape.length)
         self._forward = build.settings(0, 0, 0, shape.channels, shape.filters, self._block)
         if task.pool:
             build.scratch.reserve("maps", self.group * self.map_numbers)
         if build.learns:
             self._plan_backward()
+
+    def _pixels_at_once(self, shape: Geometry) -> int:
+        """Pixels of a block."""
+        return pixels_at_a_time(shape)
+
+    def _lie(self) -> tuple[int, int, int, int, int]:
+        """Where pixels lie in the input, and how many pictures follow each other, as `pointwise_gradients` wants it."""
+        return self.shape.inputs, self._block, self._block * self.shape.channels, self.shape.channels, self.build.batch
 
     def _plan_backward(self) -> None:
         shape, build = self.shape, self.build
@@ -60,7 +68,8 @@ class PointwiseConvolution(ConvolutionInOneGo):
         build.scratch.reserve("pixels", self._block * shape.filters if self.relu and not self.pool else 0)
         self._settings_back = build.settings(
             0, 0, build.chunk, shape.pixels, shape.channels, shape.filters, self._block, self.mode(),
-            int(not self.frozen), int(self.target is not None), int(self.pool), self.sums.step, self._bias_step)
+            int(not self.frozen), int(self.target is not None), int(self.pool), self.sums.step, self._bias_step,
+            *self._lie())
 
     def get_gated(self) -> None:
         """Whoever reads the output sends a gradient back that is already behind the gate of ReLU."""
@@ -70,7 +79,7 @@ class PointwiseConvolution(ConvolutionInOneGo):
 
     def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters in panels."""
-        packing.pack_panels(weights, start, self._filters, self.shape.channels, self.shape.filters)
+        packing.pack_panels(weights, start, self.filters, self.shape.channels, self.shape.filters)
 
     def pack_back(self) -> None:
         """Turn the filters."""
@@ -81,7 +90,7 @@ class PointwiseConvolution(ConvolutionInOneGo):
         """Each pixel is a row of a matrix product."""
         sizes = self._forward[thread]
         sizes[0], sizes[1], sizes[2] = frame[1], target[1], count * self.shape.pixels
-        pointwise.pointwise(frame[0], self._filters, target[0], self.bias, self._rows, floor, sizes)
+        pointwise.pointwise(frame[0], self.filters, target[0], self.bias, self._rows, floor, sizes)
 
     def multiply_back(self, first: int, count: int, thread: int) -> None:
         """All sums of some pictures in one call."""

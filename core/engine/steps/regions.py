@@ -145,9 +145,9 @@ class RegionConvolution(ConvolutionInOneGo):
         parts = {(0, 0): (0, *shape.kernel)}
         side = _Side((_forward_axis(shape, 0), _forward_axis(shape, 1)), (shape.size[1], shape.channels, shape.inputs),
                      (shape.out[1], shape.filters, self.map_numbers), parts)
-        self._filters = build.arena.floats(self._weights)
-        self._forward_tables = side.tables(self.group)
-        self._forward = np.array([self.group, shape.inputs, self.map_numbers, shape.line, shape.filters], np.int64)
+        self.filters = build.arena.floats(self._weights)
+        self.forward_tables = side.tables(self.group)
+        self.forward_sizes = np.array([self.group, shape.inputs, self.map_numbers, shape.line, shape.filters], np.int64)
 
     def _plan_backward(self) -> None:
         shape, build = self.shape, self.build
@@ -188,7 +188,7 @@ class RegionConvolution(ConvolutionInOneGo):
     def pack(self, weights: Floats, start: int) -> None:
         """Filters in panels."""
         shape = self.shape
-        regions.pack_panels(weights, start, self._filters, shape.kernel[0] * shape.run, shape.filters)
+        regions.pack_panels(weights, start, self.filters, shape.kernel[0] * shape.run, shape.filters)
 
     def pack_back(self) -> None:
         """Parts of the filters, transposed, in panels."""
@@ -197,8 +197,8 @@ class RegionConvolution(ConvolutionInOneGo):
 
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each output pixel is a row of a matrix product."""
-        regions.convolve_regions(frame[0], self._filters, target[0], self.bias, *self._forward_tables, floor,
-                                 self._forward, count, frame[1], target[1])
+        regions.convolve_regions(frame[0], self.filters, target[0], self.bias, *self.forward_tables, floor,
+                                 self.forward_sizes, count, frame[1], target[1])
 
     def multiply_back(self, first: int, count: int, thread: int) -> None:
         """All sums of some pictures in one call; each input pixel gathers from the outputs that saw it."""

@@ -65,7 +65,7 @@ def test_gradients(first, count, per_slot, pixels, channels, filters, block, mod
          room(4 * LANES + channels + filters)),
         _rows(block, filters, channels), np.stack([np.arange(channels), np.arange(channels) * filters]),
         np.array([first, first + count, per_slot, pixels, channels, filters, block, mode, 1, 1, apart,
-                  channels * filters, length]))
+                  channels * filters, length, pixels * channels, block, block * channels, channels, 99]))
     assert (made[2].reshape(x.shape)[:first] == 4).all()
     passed, x = (given_ * output if mode == pointwise.GATED else given_)[first:], x[first:]
     _close(made[2].reshape(-1, *x.shape[1:])[first:], passed @ weights.T, np.abs(passed) @ np.abs(weights.T))
@@ -80,6 +80,40 @@ def test_gradients(first, count, per_slot, pixels, channels, filters, block, mod
         _close(biases[slot], wanted, np.abs(pair[1]).sum(axis=0))
 
 
+@given(size=st.tuples(st.integers(1, 9), st.integers(1, 30)), strides=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+       more=st.integers(0, 1), first=st.integers(0, 2), count=st.integers(1, 5), channels=WIDTHS, filters=WIDTHS,
+       rows=st.integers(1, 12), gated=st.booleans())
+@settings(max_examples=60)
+def test_gradients_of_pixels_that_lie_apart(size, strides, more, first, count, channels, filters, rows, gated):
+    """Of every so many pixels down and across; pictures with `more` rows at their end do not follow each other."""
+    rng, block, per_slot = np.random.default_rng(0), rows * size[1], 2
+    first *= per_slot
+    seen = first + count, *size
+    x = rng.normal(size=(seen[0], size[0] * strides[0] + more, size[1] * strides[1], channels))
+    given_, weights = rng.normal(size=(*seen, filters)), rng.normal(size=(channels, filters))
+    output, length = rng.integers(0, 2, given_.shape), -(-filters // LANES) * LANES
+    turned, slots = room(filters, -(-channels // LANES) * LANES), -(-seen[0] // per_slot)
+    packing.pack_turned_panels(flat(weights), 0, turned, filters, channels)
+    made = (room(slots, channels, filters), room(slots, length), room(*seen, channels))
+    mode, lies = pointwise.GATED if gated else pointwise.SUMMED, (x[0].size, size[1], strides[0] * x[0, 0].size,
+                                                                  strides[1] * channels, 1 if more else seen[0])
+    pointwise.pointwise_gradients(
+        (flat(given_), flat(output), flat(x), turned, room(block, filters), *made,
+         room(4 * LANES + channels + filters)),
+        _rows(block, filters, channels), np.stack([np.arange(channels), np.arange(channels) * filters]),
+        np.array([first, seen[0], per_slot, size[0] * size[1], channels, filters, block, mode, 1, 1, 0,
+                  channels * filters, length, *lies]))
+    passed, looked_at = given_ * output if gated else given_, x[:, ::strides[0], ::strides[1]][:, :size[0]]
+    _close(made[2].reshape(-1, channels)[first * size[0] * size[1]:],
+           passed[first:].reshape(-1, filters) @ weights.T, np.abs(weights).sum() * np.ones(1))
+    for slot in range(first // per_slot, slots):
+        some = slice(slot * per_slot, (slot + 1) * per_slot)
+        pair = looked_at[some].reshape(-1, channels), passed[some].reshape(-1, filters)
+        _close(made[0].reshape(slots, channels, filters)[slot], pair[0].T @ pair[1],
+               np.abs(pair[0].T) @ np.abs(pair[1]))
+        _close(made[1].reshape(slots, length)[slot, :filters], pair[1].sum(axis=0), np.abs(pair[1]).sum(axis=0))
+
+
 @pytest.mark.parametrize("mode", [pointwise.AS_GIVEN, pointwise.GATED])
 @pytest.mark.parametrize(("learns", "sends"), [(0, 1), (1, 0)])
 def test_what_is_not_wanted_is_not_made(learns, sends, mode):
@@ -88,7 +122,8 @@ def test_what_is_not_wanted_is_not_made(learns, sends, mode):
     pointwise.pointwise_gradients(
         (ones, ones, ones, _panels(np.eye(LANES)), room(24, LANES), slots, room(LANES), target, room(4 * LANES)),
         _rows(24, width, width), _rows(LANES, 1, width),
-        np.array([0, 1, 1, 3, width, width, 24, mode, learns, sends, 0, width * width, width]))
+        np.array([0, 1, 1, 3, width, width, 24, mode, learns, sends, 0, width * width, width, 3 * width, 24, 24 * width,
+                  width, 9]))
     assert (slots == (3 if learns else 5)).all()
     assert (target == (1 if sends else 5)).all()
 

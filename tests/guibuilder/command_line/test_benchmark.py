@@ -70,7 +70,8 @@ def result(name="lenet", ratio=2.5, **changes):
                   None if ratio is None else Spread(ratio, ratio - 0.5, ratio + 0.5), 7, 1, True, True)
     way = Way(Spread(0.001, 0.001, 0.002), Spread(5e9, 4e9, 6e9), Spread(0.9, 0.8, 1.0))
     layers = (LayerSpeed("C1", "Conv2D", 1, 6, "convolution: why", way, way),
-              LayerSpeed("Pool", "MaxPool2D", 6, 6, "max-pool: how", Way(Spread(1, 1, 1), None, None), way))
+              LayerSpeed("Pool", "MaxPool2D", 6, 6, "max-pool: how", Way(Spread(1, 1, 1), None, None), way),
+              LayerSpeed("C2", "Conv2D", 6, 9, "regions: so", way, way, ("P", "Q")))
     theirs = (None, None) if ratio is None else (9_000_000, (2.3, 2.3))
     made = Result(name, "LeNet", 64, 2, 61_706, 416_520, 1e11, 2e11, speed, speed, 5_000_000, *theirs,
                   {"compiled": "no compiler"}, layers, Spread(0.0012, 0.001, 0.002))
@@ -93,6 +94,7 @@ def test_the_tables_for_people(capsys):
     first = next(line for line in lines if line.startswith("C1"))
     assert first.split()[5:] == [*["1.000", "ms", "5.0", "90", "%"] * 2, "convolution:", "why"]
     assert next(line for line in lines if line.startswith("Pool")).split()[7:9] == ["–", "–"]
+    assert next(line for line in lines if line.startswith("C2 + P + Q  Conv2D"))
     assert next(line for line in lines if line.startswith("Between the layers: 1.200 ms"))
 
 
