@@ -22,7 +22,7 @@ _PIXELS = 32
 
 
 class SampledConvolution(PointwiseConvolution):
-    """Conv2D 1×1 with a stride and no padding; `source` is what it sees, `whole` is what that is of."""
+    """Conv2D 1×1 with a stride and no padding; `source` are the pixels that it sees, where they lie."""
 
     def __init__(self, task: Task, source: Tensor, output: Tensor, build: Build) -> None:
         layer, (channels, _, width) = task.layer, task.input_shapes[0]
@@ -34,7 +34,7 @@ class SampledConvolution(PointwiseConvolution):
         pixels.gradient = source.spare(build.batch * size, build.arena) if back else None
         super().__init__(replace(task, layer=replace(layer, stride=(1, 1)), input_shapes=(seen,)), pixels, output,
                          build)
-        self.whole, self.sources = source, (source,)
+        self.sources = (source,)
         rows = max(1, _PIXELS // seen[2])
         self._sizes = build.settings(0, 0, 0, layer.filters, rows)
         self._places = self.places(rows)

@@ -102,6 +102,17 @@ def test_the_same_bits_for_any_number_of_threads(name, batch):
     assert same_for_any_threads(NETWORKS[name], batch)
 
 
+def test_an_engine_that_only_answers():
+    network, x = NETWORKS["normalised"], pictures(NETWORKS["normalised"], BATCH)
+    found = []
+    for training in (True, False):
+        engine = Engine(network, lively_weights(network), BATCH, threads=2, training=training)
+        assert len(_siblings(engine)) == 1
+        found.append(engine.predict(x))
+        engine.close()
+    np.testing.assert_array_equal(*found)
+
+
 @pytest.mark.parametrize("pooled", ["L", "S"])
 def test_one_with_a_pool_behind_it_works_alone(pooled):
     drawing = _maps().add("Conv2D", "L", "R", **LARGE).add("Conv2D", "S", "R", **SMALL)
