@@ -18,8 +18,9 @@ from core.kernels.tile import (
     fetching_wide_tile,
     gating_low_tile,
     gating_wide_tile,
+    streaming_wide_tile,
 )
-from core.kernels.vector_steps import fetch_pixels
+from core.kernels.vector_steps import fetch_pixels, settle
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -66,6 +67,24 @@ def multiply_pixels(a: Rows, b: Floats, c: Rows, cut: tuple[Floats, np.float32],
                     (1, 0, 0, depth, LANES), (row, min(_TALL, pixels - row), columns - column, 0),
                     (next_a, next_at + row * next_row + panel * pace, pace,
                      c[0], next_c_at + row * columns + panel * c_pace, c_pace))
+
+
+@helper
+def _stream_products(a: Rows, b: Floats, c: Rows, cut: tuple[Floats, np.float32], sizes: tuple[int, int, int],
+                     ahead: int) -> None:
+    """As `multiply_pixels`, but c is streamed: it has whole panels and is far too large for the caches.
+
+    Meanwhile memory is asked for the next rows of a, from `ahead` on.
+    """
+    (pixels, depth, columns), (bias, floor) = sizes, cut
+    for column in range(0, columns, _WIDTH):
+        # Each panel asks for its part of every row: a number in each step, or every so many.
+        pace = -(-_ROWS * _WIDTH // columns)
+        for row in range(0, pixels, _ROWS):
+            streaming_wide_tile(
+                a, (b, column * depth), (c[0], c[1] + column, c[2]), (bias, column, floor),
+                (1, 0, 0, depth, _WIDTH), (row, min(_ROWS, pixels - row), _WIDTH, 0),
+                (a[0], ahead + row * depth + column // _WIDTH * depth * pace, pace))
 
 
 @helper
@@ -124,13 +143,20 @@ def pointwise(x: Floats, filters: Floats, out: Floats, bias: Floats, rows: Integ
     """out [pixels, filters] = max(x [pixels, channels] · filters + bias, floor); `filters` lie in panels.
 
     rows: number times channels and number times filters for each pixel of a block. sizes: where x and out begin,
-    pixels, channels, filters, pixels of a block.
+    pixels, channels, filters, pixels of a block, whether out is streamed: then it begins on a cache line, and filters
+    are whole panels.
     """
-    x_at, out_at, pixels, channels, count, block = sizes[:6]
+    x_at, out_at, pixels, channels, count, block, streams = sizes[:7]
     for first in range(0, pixels, block):
         here, place, target = min(block, pixels - first), x_at + first * channels, out_at + first * count
-        multiply_pixels((x, place, rows[0]), filters, (out, target, rows[1]), (bias, floor), (here, channels, count),
-                        (x, place + here * channels, channels, target + here * count))
+        if streams != 0:
+            _stream_products((x, place, rows[0]), filters, (out, target, rows[1]), (bias, floor),
+                             (here, channels, count), place + here * channels)
+        else:
+            multiply_pixels((x, place, rows[0]), filters, (out, target, rows[1]), (bias, floor),
+                            (here, channels, count), (x, place + here * channels, channels, target + here * count))
+    if streams != 0:
+        settle()
 
 
 @kernel

@@ -86,6 +86,15 @@ def store(builder: Builder, vector: Value, pointer: Value) -> None:
     builder.store(vector, builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
 
 
+def stream(builder: Builder, vector: Value, pointer: Value) -> None:
+    """Write a whole vector past the caches, at an address that is a multiple of its size.
+
+    What was there need not be read first, and what is in the caches stays. Other threads see it after `settle` only.
+    """
+    written = builder.store(vector, builder.bitcast(pointer, VECTOR.as_pointer()), align=4 * LANES)
+    written.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(_INT32, 1)]))
+
+
 def spread(builder: Builder, scalar: Value) -> Value:
     """A vector with one number in every lane."""
     return _spread(builder, scalar, VECTOR)

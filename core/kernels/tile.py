@@ -78,6 +78,8 @@ Ahead = list[tuple[Value, Value, bool]]
 
 # Gives the vectors to multiply with; it gets pointers that walk as b does, b's own first.
 Reading = Callable[[list[Value]], list[Value]]
+# Writes a vector to a pointer.
+Storing = Callable[[Builder, Value, Value], None]
 
 
 def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: list[Value], walk: list[Value], ahead: Ahead,
@@ -101,7 +103,7 @@ def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: list[Value],
 
 
 def _put_rows(builder: Builder, sums: Sums, places: list[Value], masks: list[Value | None], bottom: Value, adds: bool,
-              live_rows: Value | None) -> None:
+              live_rows: Value | None, store: Storing = simd.store) -> None:
     """Store the rows, or only the live ones, each added to what is there before the next: places may overlap."""
     def put(row: int) -> None:
         for vector, mask in enumerate(masks):
@@ -111,7 +113,7 @@ def _put_rows(builder: Builder, sums: Sums, places: list[Value], masks: list[Val
                 value = builder.fadd(value, old)
             value = simd.not_below(builder, value, bottom)
             if mask is None:
-                simd.store(builder, value, place)
+                store(builder, value, place)
             else:
                 simd.masked_store(builder, value, place, mask)
 
@@ -151,6 +153,16 @@ def _finish(builder: Builder, sums: Sums, places: list[Value], live: tuple[Value
             put(False)
 
 
+def _stream_rows(builder: Builder, sums: Sums, places: list[Value], live_rows: Value, floor: Value) -> None:
+    """Stream the sums, or the live rows of them, never below `floor`."""
+    bottom, masks = simd.spread(builder, floor), [None] * sums.vectors
+    with builder.if_else(builder.icmp_signed("==", live_rows, whole(sums.rows)), likely=True) as (everything, some):
+        with everything:
+            _put_rows(builder, sums, places, masks, bottom, False, None, simd.stream)
+        with some:
+            _put_rows(builder, sums, places, masks, bottom, False, live_rows, simd.stream)
+
+
 def make_tile(rows: int, vectors: int) -> Callable[..., None]:
     """A tile of that size, for use inside a kernel.
 
@@ -179,6 +191,19 @@ def make_fetching_tile(rows: int, vectors: int, writes: bool) -> Callable[..., N
     @intrinsic
     def tile(typing: Any, a: Any, b: Any, c: Any, start: Any, walk: Any, live: Any, ahead: Any) -> Any:
         return types.void(a, b, c, start, walk, live, ahead), _generator(rows, vectors, writes)
+
+    return tile
+
+
+def make_streaming_tile(rows: int, vectors: int) -> Callable[..., None]:
+    """The same with a seventh argument, (d, d_place, d_pace), of what is to be read next; c is streamed.
+
+    All lanes are live, every row of c begins at a multiple of a vector's size, and nothing is kept of what is there.
+    """
+
+    @intrinsic
+    def tile(typing: Any, a: Any, b: Any, c: Any, start: Any, walk: Any, live: Any, ahead: Any) -> Any:
+        return types.void(a, b, c, start, walk, live, ahead), _generator(rows, vectors, streams=True)
 
     return tile
 
@@ -226,7 +251,7 @@ def make_gating_tile(rows: int, vectors: int) -> Callable[..., None]:
     return tile
 
 
-def _generator(rows: int, vectors: int, writes: bool = False) -> Callable[..., Value]:
+def _generator(rows: int, vectors: int, writes: bool = False, streams: bool = False) -> Callable[..., Value]:
     def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
         kinds, parts = signature.args, members(builder, signature.args, arguments)
         a_parts, b_parts, c_parts, start_parts, walk_parts, live_parts = parts[:6]
@@ -236,7 +261,7 @@ def _generator(rows: int, vectors: int, writes: bool = False) -> Callable[..., V
             return simd.address(context, builder, kind, array, offset)
 
         ahead = [(pointer(kinds[6][at], *parts[6][at:at + 2]), parts[6][at + 2], writes and at > 0)
-                 for at in (0, 3) if len(parts) > 6]
+                 for at in (0, 3) if len(parts) > 6 and at < len(parts[6])]
         a_base = pointer(kinds[0][0], a_parts[0], a_parts[1])
         a_table = pointer(kinds[0][2], a_parts[2], whole(0))
         starts = [builder.gep(a_base, [place]) for place in _at_rows(builder, a_table, first, live_rows, rows)]
@@ -252,7 +277,10 @@ def _generator(rows: int, vectors: int, writes: bool = False) -> Callable[..., V
         c_base = pointer(kinds[2][0], c_parts[0], c_parts[1])
         c_table = pointer(kinds[2][2], c_parts[2], whole(0))
         places = [builder.gep(c_base, [place]) for place in _at_rows(builder, c_table, first, live_rows, rows)]
-        _finish(builder, sums, places, (live_rows, live_lanes), keep, start_parts[2])
+        if streams:
+            _stream_rows(builder, sums, places, live_rows, start_parts[2])
+        else:
+            _finish(builder, sums, places, (live_rows, live_lanes), keep, start_parts[2])
         return context.get_dummy_value()
 
     return generate
@@ -264,4 +292,5 @@ fetching_wide_tile, fetching_tall_tile = (make_fetching_tile(*size, writes=True)
                                           for size in ((TILE.rows, 2), (TILE.tall_rows, 1)))
 asking_wide_tile, asking_tall_tile, asking_low_tile = (
     make_fetching_tile(*size, writes=False) for size in ((TILE.rows, 2), (TILE.tall_rows, 1), (TILE.rows, 1)))
+streaming_wide_tile = make_streaming_tile(TILE.rows, 2)
 gating_wide_tile, gating_low_tile = make_gating_tile(TILE.rows, 2), make_gating_tile(TILE.rows, 1)

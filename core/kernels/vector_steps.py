@@ -115,6 +115,17 @@ def _fetcher(write: bool) -> Callable[..., None]:
 fetch_to_read, fetch_to_write = _fetcher(False), _fetcher(True)
 
 
+@intrinsic
+def settle(typing: Any) -> Any:
+    """Wait until all threads see what was streamed: no lock and no flag makes sure of that by itself."""
+
+    def generate(context: Any, builder: Builder, signature: Any, arguments: tuple[Value, ...]) -> Value:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 @helper
 def fetch_pixels(maps: Floats, place: int, lies: tuple[int, int, int, int], channels: int) -> None:
     """Ask for pixels to be read; they lie: how many, how many in a row, from row to row and from one to the next."""

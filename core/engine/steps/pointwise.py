@@ -14,12 +14,14 @@ from core.engine.steps.geometry import Geometry
 from core.engine.steps.in_one_go import ConvolutionInOneGo
 from core.engine.steps.sums import ChunkSums
 from core.engine.tensor import Tensor
-from core.kernels import packing, pointwise
+from core.kernels import packing, pointwise, simd
 from core.kernels.processor import LANES, TILE
 from core.layers.conv2d import Conv2D
 
 _BLOCK_FLOATS = 12 * 1024
 _LEAST_PIXELS, _MOST_PIXELS = 72, 480
+# What a thread makes of a batch is streamed from so many numbers on: less is still near when the next layer reads it.
+_STREAMED = 256 * 1024
 
 
 def pixels_at_a_time(shape: Geometry) -> int:
@@ -43,11 +45,16 @@ class PointwiseConvolution(ConvolutionInOneGo):
         pixels = np.arange(self._block, dtype=np.int64)
         self._rows = np.stack([pixels * shape.channels, pixels * shape.filters])
         self.filters = build.arena.floats(shape.channels * shape.length)
-        self._forward = build.settings(0, 0, 0, shape.channels, shape.filters, self._block)
+        self._forward = build.settings(0, 0, 0, shape.channels, shape.filters, self._block, int(self._streams()))
         if task.pool:
             build.scratch.reserve("maps", self.group * self.map_numbers)
         if build.learns:
             self._plan_backward()
+
+    def _streams(self) -> bool:
+        """Whether the output goes past the caches: it is large, and a tile's row fills cache lines."""
+        whole = self.shape.filters % (2 * LANES) == 0 and 2 * LANES % simd.LINE == 0
+        return whole and not self.pool and self.map_numbers * self.build.batch > _STREAMED * self.build.threads
 
     def _pixels_at_once(self, shape: Geometry) -> int:
         """Pixels of a block."""

@@ -39,7 +39,7 @@ def test_forward_is_a_matrix_product_with_bias_and_touches_nothing_else(pixels, 
     out = np.full((pixels + 2) * filters, 7, np.float32)
     pointwise.pointwise(flat(np.concatenate([np.zeros(3), x.reshape(-1)])), _panels(weights), out, flat(bias),
                         _rows(block, channels, filters), np.float32(0),
-                        np.array([3, filters, pixels, channels, filters, block]))
+                        np.array([3, filters, pixels, channels, filters, block, 0]))
     made = out.reshape(-1, filters)
     _close(made[1:-1], np.maximum(x @ weights + bias, 0), np.abs(x) @ np.abs(weights) + np.abs(bias))
     assert (made[[0, -1]] == 7).all()
@@ -131,6 +131,6 @@ def test_what_is_not_wanted_is_not_made(learns, sends, mode):
 def test_nan_goes_through_and_the_floor_cuts():
     x, out = flat([-2, 3, np.nan]), room(3)
     pointwise.pointwise(x, _panels(np.ones((1, 1))), out, room(1), _rows(24, 1, 1), np.float32(0),
-                        np.array([0, 0, 3, 1, 1, 24]))
+                        np.array([0, 0, 3, 1, 1, 24, 0]))
     assert out[:2].tolist() == [0, 3]
     assert np.isnan(out[2])
