@@ -16,9 +16,9 @@ from core.kernels.tile import (
     asking_wide_tile,
     fetching_tall_tile,
     fetching_wide_tile,
-    gating_low_tile,
-    gating_wide_tile,
     streaming_wide_tile,
+    totalling_low_tile,
+    totalling_wide_tile,
 )
 from core.kernels.vector_steps import fetch_pixels, settle
 
@@ -89,33 +89,42 @@ def _stream_products(a: Rows, b: Floats, c: Rows, cut: tuple[Floats, np.float32]
 
 @helper
 def _sum(x: Rows, made: Place, slot: Rows, zeros: Floats, sizes: tuple[int, int, int, int], lies: tuple[int, int, int],
-         ahead: Ahead, gated: bool, gate: Gate) -> None:
+         ahead: Ahead, mode: int, gate: Gate) -> None:
     """slot [channels, filters] (+)= xᵀ · made over all pixels; `sizes` are pixels, channels, filters, keep.
 
     `lies` tells where pixels lie in x: how many are in a row, from row to row, and from one to the next.
-    Where `gated`, the first tile of each panel makes `made`: what of the gradient has an output above zero. Meanwhile
-    memory is asked for what comes next of the gradient and, in rows of so many numbers, of the output.
+    The first tile of each panel adds up `made`, and where it is gated makes it: what of the gradient has an output
+    above zero. Meanwhile memory is asked for what comes next of the gradient and, in rows of so many numbers, of the
+    output.
     """
     (pixels, channels, filters, keep), (given, ask, output, ask_output, next_row) = sizes, ahead
     (columns, down, across), panels = lies, -(-filters // _WIDTH)
     walk = (-(-pixels // columns), down, columns * filters, min(pixels, columns), filters, across)
     # The last panel first: what it writes in `made` behind its lanes is another panel's, or the next pixel's.
     for column in range((panels - 1) * _WIDTH, -1, -_WIDTH):
-        width, first = min(_WIDTH, filters - column), _ROWS if gated else 0
+        width, first = min(_WIDTH, filters - column), 0 if mode == AS_GIVEN else _ROWS
         tall = -(-channels // _TALL) * _TALL < -(-channels // _ROWS) * _ROWS + _ROWS // 2
         tiles = panels * -(-channels // (_TALL if tall and width <= LANES else _ROWS))
-        pace, output_pace = -(-filters // tiles), -(-next_row // tiles)
-        if gated and width > LANES:
-            gating_wide_tile(
-                x, (given, gate[0] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk,
-                (0, min(_ROWS, channels), width, keep), (given, ask, pace, output, ask_output, output_pace),
+        pace, output_pace, top = -(-filters // tiles), -(-next_row // tiles), (0, min(_ROWS, channels), width, keep)
+        if mode == GATED and width > LANES:
+            totalling_wide_tile(
+                x, (given, gate[0] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk, top,
+                (given, ask, pace, output, ask_output, output_pace),
                 (output, gate[1] + column, made[0], made[1] + column, gate[2], gate[3] + column))
-        elif gated:
-            gating_low_tile(
-                x, (given, gate[0] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk,
-                (0, min(_ROWS, channels), width, keep), (given, ask, pace, output, ask_output, output_pace),
+        elif mode == GATED:
+            totalling_low_tile(
+                x, (given, gate[0] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk, top,
+                (given, ask, pace, output, ask_output, output_pace),
                 (output, gate[1] + column, made[0], made[1] + column, gate[2], gate[3] + column))
-        if gated:
+        elif mode == SUMMED and width > LANES:
+            totalling_wide_tile(
+                x, (made[0], made[1] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk, top,
+                (given, ask, pace, output, ask_output, output_pace), (gate[2], gate[3] + column))
+        elif mode == SUMMED:
+            totalling_low_tile(
+                x, (made[0], made[1] + column), (slot[0], slot[1] + column, slot[2]), (zeros, 0, _NO_FLOOR), walk, top,
+                (given, ask, pace, output, ask_output, output_pace), (gate[2], gate[3] + column))
+        if first:
             ask, ask_output = ask + pixels * pace, ask_output + pixels * output_pace
         if width > LANES:
             for row in range(first, channels, _ROWS):
@@ -199,7 +208,7 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
             if mode == GATED and not learns:
                 gate_pixels(given, output, (place, output_here), room, 0, sums, slot * sum_step, np.float32(0), here,
                             filters)
-            elif mode == SUMMED:
+            elif mode == SUMMED and not learns:
                 sum_pixels(given, place, sums, slot * sum_step, here, filters)
             if learns:
                 if across != channels:
@@ -207,7 +216,7 @@ def pointwise_gradients(arrays: tuple[Floats, Floats, Floats, Floats, Floats, Fl
                 _sum((x, x_at, weight_rows[0]), (made, made_at), (slots, slot * slot_step, weight_rows[1]), zeros,
                      (here, channels, filters, keep), (columns, down, across),
                      (given, place + here * filters, output, output_here + here * output_row, output_row),
-                     mode == GATED, (place, output_here, sums, slot * sum_step))
+                     mode, (place, output_here, sums, slot * sum_step))
             if sends:
                 multiply_pixels((made, made_at, rows[0]), turned, (target, here_at, rows[1]), (zeros, _NO_FLOOR),
                                 (here, filters, channels),

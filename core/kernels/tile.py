@@ -209,7 +209,7 @@ def make_streaming_tile(rows: int, vectors: int) -> Callable[..., None]:
 
 
 class _Gate:
-    """The gate of ReLU in the loads of a tile: what passes is stored besides, and added up over the steps."""
+    """What is read of b is added up over the steps; the gate of ReLU may come before: what passes is stored besides."""
 
     def __init__(self, builder: Builder, vectors: int) -> None:
         self._builder = builder
@@ -218,16 +218,23 @@ class _Gate:
             builder.store(simd.constant(0), place)
 
     def read(self, pointers: list[Value]) -> list[Value]:
-        """What passes of the gradient; pointers to it, to the output and to where it is stored."""
+        """What passes of the gradient; pointers to it, and where there is a gate to the output and the store."""
         builder, passed = self._builder, []
+        if len(pointers) == 1:
+            return self._added(_vectors_at(builder, pointers[0], len(self._totals)))
         loaded = [_vectors_at(builder, pointer, len(self._totals)) for pointer in pointers[:2]]
         for number, (given, output) in enumerate(zip(*loaded, strict=True)):
             above = builder.fcmp_ordered(">", output, simd.constant(0))
-            vector, total = builder.select(above, given, simd.constant(0)), self._totals[number]
+            vector = builder.select(above, given, simd.constant(0))
             simd.store(builder, vector, builder.gep(pointers[2], [whole(LANES * number)]))
-            builder.store(builder.fadd(builder.load(total), vector), total)
             passed.append(vector)
-        return passed
+        return self._added(passed)
+
+    def _added(self, vectors: list[Value]) -> list[Value]:
+        """The same vectors."""
+        for total, vector in zip(self._totals, vectors, strict=True):
+            self._builder.store(self._builder.fadd(self._builder.load(total), vector), total)
+        return vectors
 
     def add_to(self, pointer: Value) -> None:
         """Add what was added up to what is there."""
@@ -237,11 +244,11 @@ class _Gate:
                                                          self._builder.load(total)), place)
 
 
-def make_gating_tile(rows: int, vectors: int) -> Callable[..., None]:
-    """The same with an eighth argument, (output, place, passed, place, sums, place), which walk as b does.
+def make_totalling_tile(rows: int, vectors: int) -> Callable[..., None]:
+    """The same with an eighth argument, (sums, place): what is read of b is added up over the steps, and added there.
 
-    Of b only that counts which has an output above zero; it is stored in `passed`, all lanes of it, and what is added
-    up over the steps is added to `sums`. Nothing is to be written.
+    Or (output, place, passed, place, sums, place), of which the first two walk as b does: then of b only that counts
+    which has an output above zero, and is stored in `passed`, all lanes of it.
     """
 
     @intrinsic
@@ -267,13 +274,13 @@ def _generator(rows: int, vectors: int, writes: bool = False, streams: bool = Fa
         starts = [builder.gep(a_base, [place]) for place in _at_rows(builder, a_table, first, live_rows, rows)]
         sums = Sums(builder, rows, vectors)
         sums.start(_vectors_at(builder, pointer(kinds[3][0], start_parts[0], start_parts[1]), vectors))
-        along = [pointer(kinds[7][at], *parts[7][at:at + 2]) for at in (0, 2, 4) if len(parts) > 7]
+        along = [pointer(kinds[7][at], *parts[7][at:at + 2]) for at in range(0, len(parts[7]), 2)] if parts[7:] else []
         gate = _Gate(builder, vectors) if along else None
         read = gate.read if gate else lambda pointers: _vectors_at(builder, pointers[0], vectors)
-        _accumulate(builder, sums, starts, [pointer(kinds[1][0], b_parts[0], b_parts[1]), *along[:2]], walk_parts,
+        _accumulate(builder, sums, starts, [pointer(kinds[1][0], b_parts[0], b_parts[1]), *along[:-1]], walk_parts,
                     ahead, read)
         if gate:
-            gate.add_to(along[2])
+            gate.add_to(along[-1])
         c_base = pointer(kinds[2][0], c_parts[0], c_parts[1])
         c_table = pointer(kinds[2][2], c_parts[2], whole(0))
         places = [builder.gep(c_base, [place]) for place in _at_rows(builder, c_table, first, live_rows, rows)]
@@ -293,4 +300,4 @@ fetching_wide_tile, fetching_tall_tile = (make_fetching_tile(*size, writes=True)
 asking_wide_tile, asking_tall_tile, asking_low_tile = (
     make_fetching_tile(*size, writes=False) for size in ((TILE.rows, 2), (TILE.tall_rows, 1), (TILE.rows, 1)))
 streaming_wide_tile = make_streaming_tile(TILE.rows, 2)
-gating_wide_tile, gating_low_tile = make_gating_tile(TILE.rows, 2), make_gating_tile(TILE.rows, 1)
+totalling_wide_tile, totalling_low_tile = make_totalling_tile(TILE.rows, 2), make_totalling_tile(TILE.rows, 1)
