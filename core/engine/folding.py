@@ -7,6 +7,9 @@ Training needs the bare maps as well, so the filters are packed anew where the m
 On the way back a convolution of one pixel waits for memory, and would have to fetch its whole output for the gate of
 its ReLU. A convolution behind it has these numbers at hand, as its input, and cuts the gradient before it sends it.
 
+The memory that such a convolution writes to is far away since the batch before, and would be read first. It writes
+past the caches, where the only reader has so much to do with each number that it comes back meanwhile.
+
 A 1×1 with a stride waits for memory both ways. A larger convolution that reads the same maps brings them anyway.
 """
 
@@ -20,11 +23,17 @@ from core.engine.steps.regions import RegionConvolution
 from core.engine.steps.sampled import SampledConvolution
 from core.engine.steps.siblings import Siblings
 
+# An output is streamed if a thread makes so many numbers of it in a batch: fewer may still be near.
+_MANY = 256 * 1024
+# Multiply-adds with a number, during which memory brings others.
+_MUCH_WORK = 1024
+
 
 def settle(plan: Plan) -> None:
     """Let neighbours do for each other what they can."""
     fold(plan)
     gate_early(plan)
+    stream(plan)
     join(plan)
 
 
@@ -38,6 +47,16 @@ def gate_early(plan: Plan) -> None:
                 and reads(plan.flow, made) == 1):
             step.get_gated()
             reader.sends_gated = True
+
+
+def stream(plan: Plan) -> None:
+    """Let convolutions of one pixel write past the caches where their reader need not wait for it."""
+    readers = {id(step.source): step for step in plan.steps if isinstance(step, DirectConvolution)}
+    for step, made in zip(plan.steps, plan.made, strict=True):
+        if isinstance(step, PointwiseConvolution) and id(step.output) in readers and reads(plan.flow, made) == 1:
+            reader, size = readers[id(step.output)], step.output.size
+            if size * plan.build.batch >= _MANY * plan.build.threads and reader.macs >= _MUCH_WORK * size:
+                step.stream()
 
 
 def fold(plan: Plan) -> None:

@@ -72,12 +72,15 @@ def unknown(builder: Builder, pointer: Value) -> Value:
     return builder.call(same, [pointer])
 
 
-def fetch(builder: Builder, pointer: Value, *, write: bool = False) -> None:
-    """Ask for memory to be brought into the second-level cache; any address will do, and nothing waits for it."""
+def fetch(builder: Builder, pointer: Value, *, write: bool = False, soon: bool = False) -> None:
+    """Ask for memory to be brought into the second-level cache; any address will do, and nothing waits for it.
+
+    What is needed `soon` comes into the first level, where it pushes out something else.
+    """
     byte = ir.IntType(8).as_pointer()
     kind = ir.FunctionType(ir.VoidType(), [byte, _INT32, _INT32, _INT32])
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    near, data = ir.Constant(_INT32, 2), ir.Constant(_INT32, 1)
+    near, data = ir.Constant(_INT32, 3 if soon else 2), ir.Constant(_INT32, 1)
     builder.call(function, [builder.bitcast(pointer, byte), ir.Constant(_INT32, int(write)), near, data])
 
 

@@ -94,7 +94,7 @@ def _accumulate(builder: Builder, sums: Sums, rows: list[Value], b: list[Value],
         coming = [(builder.gep(pointer, [builder.mul(done, pace)]), pace, write) for pointer, pace, write in ahead]
         with simd.counted(builder, depth) as step:
             for pointer, pace, write in coming:
-                simd.fetch(builder, builder.gep(pointer, [builder.mul(step, pace)]), write=write)
+                simd.fetch(builder, builder.gep(pointer, [builder.mul(step, pace)]), write=write, soon=not write)
             a_offset = builder.mul(step, walk[5]) if len(walk) > 5 else step
             vectors = read([builder.gep(base, [builder.mul(step, b_stride)]) for base in b_segments])
             for number, start in enumerate(starts):

@@ -46,12 +46,15 @@ class _Window:
         return [[self.builder.select(self.builder.and_(down, right), place, spare)
                  for right, place in zip(columns, row, strict=True)] for down, row in zip(rows, found, strict=True)]
 
-    def fetch_below(self, base: Value, steps: tuple[Value, Value], *, write: bool = False) -> None:
-        """Ask for the pixels that the tile below adds to this one's: a row of tiles is just the time memory needs."""
+    def fetch_below(self, base: Value, steps: tuple[Value, Value]) -> None:
+        """Ask for the pixels that the tile below adds to this one's: a row of tiles is just the time memory needs.
+
+        Not to write them, even where that is what will happen: processors bring such lines into the first-level cache.
+        """
         rows = self.builder.gep(base, [self.builder.mul(steps[0], whole(self.size))])
         for row in patch(self.builder, rows, steps, self.size)[:4]:
             for place in row[-4:]:
-                simd.fetch(self.builder, place, write=write)
+                simd.fetch(self.builder, place)
 
     def _inside(self, begin: Value, end: Value) -> list[Value]:
         builder = self.builder
@@ -105,7 +108,7 @@ def write_data(typing: Any, positions: Any, picture: Any, edges: Any, new: Any) 
         made = square(data_reverse, load_all(builder, positions_at(builder, base, source[2], 6)))
         base, nothing = simd.address(context, builder, kinds[1][0], *target[:2]), _zeros(builder)
         window, steps = _Window(builder, 6, around), (target[2], target[3])
-        window.fetch_below(base, steps, write=True)
+        window.fetch_below(base, steps)
         places = window.places(base, steps, _nowhere(builder))
         new_rows, new_columns = (builder.icmp_signed("!=", flag, whole(0)) for flag in fresh)
         for row, column in ((row, column) for row in range(6) for column in range(6) if row < 2 or column < 2):
@@ -132,7 +135,7 @@ def write_output(typing: Any, positions: Any, picture: Any, edges: Any, start: A
         made = _biased_output(context, builder, kinds, (source, starts))
         base, floor = simd.address(context, builder, kinds[1][0], *target[:2]), simd.spread(builder, starts[2])
         window, steps = _Window(builder, 4, around), (target[2], target[3])
-        window.fetch_below(base, steps, write=True)
+        window.fetch_below(base, steps)
         places = window.places(base, steps, _nowhere(builder))
         cut = [[Vector(builder, simd.not_below(builder, vector.value, floor)) for vector in row] for row in made]
         store_all(builder, cut, places)

@@ -20,8 +20,6 @@ from core.layers.conv2d import Conv2D
 
 _BLOCK_FLOATS = 12 * 1024
 _LEAST_PIXELS, _MOST_PIXELS = 72, 480
-# What a thread makes of a batch is streamed from so many numbers on: less is still near when the next layer reads it.
-_STREAMED = 256 * 1024
 
 
 def pixels_at_a_time(shape: Geometry) -> int:
@@ -45,16 +43,11 @@ class PointwiseConvolution(ConvolutionInOneGo):
         pixels = np.arange(self._block, dtype=np.int64)
         self._rows = np.stack([pixels * shape.channels, pixels * shape.filters])
         self.filters = build.arena.floats(shape.channels * shape.length)
-        self._forward = build.settings(0, 0, 0, shape.channels, shape.filters, self._block, int(self._streams()))
+        self._forward = build.settings(0, 0, 0, shape.channels, shape.filters, self._block, 0)
         if task.pool:
             build.scratch.reserve("maps", self.group * self.map_numbers)
         if build.learns:
             self._plan_backward()
-
-    def _streams(self) -> bool:
-        """Whether the output goes past the caches: it is large, and a tile's row fills cache lines."""
-        whole = self.shape.filters % (2 * LANES) == 0 and 2 * LANES % simd.LINE == 0
-        return whole and not self.pool and self.map_numbers * self.build.batch > _STREAMED * self.build.threads
 
     def _pixels_at_once(self, shape: Geometry) -> int:
         """Pixels of a block."""
@@ -83,6 +76,12 @@ class PointwiseConvolution(ConvolutionInOneGo):
         self.gets_gated = True
         for sizes in self._settings_back:
             sizes[7] = self.mode()
+
+    def stream(self) -> None:
+        """Let the output go past the caches, if the rows of a tile fill cache lines: a matter of speed alone."""
+        if self.shape.filters % (2 * LANES) == 0 and 2 * LANES % simd.LINE == 0 and not self.pool:
+            for sizes in self._forward:
+                sizes[6] = 1
 
     def pack(self, weights: Floats, start: int) -> None:
         """Pack the filters in panels."""

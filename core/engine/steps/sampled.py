@@ -65,6 +65,9 @@ class SampledConvolution(PointwiseConvolution):
         _, columns, _, numbers, down, across = map(int, self.seen)
         return numbers, columns, down, across, self.build.batch if self._follow() else 1
 
+    def stream(self) -> None:
+        """What it makes is a part as large as what it reads: nothing is gained."""
+
     def convolve(self, frame: Place, target: Place, count: int, floor: np.float32, thread: int) -> None:
         """Each pixel seen is a row of a matrix product."""
         sizes = self._sizes[thread]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.engine.arena import Arena
 from core.kernels import packing, pointwise
 from core.kernels.processor import LANES, TILE
 from tests.core.kernels.arrays import flat, room
@@ -43,6 +44,20 @@ def test_forward_is_a_matrix_product_with_bias_and_touches_nothing_else(pixels, 
     made = out.reshape(-1, filters)
     _close(made[1:-1], np.maximum(x @ weights + bias, 0), np.abs(x) @ np.abs(weights) + np.abs(bias))
     assert (made[[0, -1]] == 7).all()
+
+
+@given(pixels=st.integers(1, 300), channels=WIDTHS, panels=st.integers(1, 3), first=st.integers(0, 2), block=BLOCKS,
+       seed=st.integers(0, 99))
+@settings(max_examples=60)
+def test_what_is_streamed_has_the_same_bits(pixels, channels, panels, first, block, seed):
+    rng, filters = np.random.default_rng(seed), panels * 2 * LANES
+    x, weights = flat(rng.normal(size=(pixels, channels))), _panels(rng.normal(size=(channels, filters)))
+    bias, outs = flat(rng.normal(size=filters)), [Arena().floats((first + pixels + 2) * filters) for _ in range(2)]
+    for streams, out in enumerate(outs):
+        out[:] = 7
+        pointwise.pointwise(x, weights, out, bias, _rows(block, channels, filters), np.float32(0),
+                            np.array([0, first * filters, pixels, channels, filters, block, streams]))
+    np.testing.assert_array_equal(*outs)
 
 
 @given(first=st.integers(0, 3), count=st.integers(1, 7), per_slot=st.integers(1, 3), pixels=st.integers(1, 90),
