@@ -1,7 +1,7 @@
 """The top bar: title, menus, the three tabs, and the big Train button with the transport."""
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -22,6 +22,16 @@ TRANSPORT_HELP = {
     "pause": "Pause or go on", "batch": "One batch, then pause", "epoch": "One epoch, then pause",
     "stop": "Stop; the weights learned so far are kept",
 }
+
+
+class _Tab(QPushButton):
+    """A button with room for its words in bold, as they are when it is chosen."""
+
+    def sizeHint(self) -> QSize:
+        bold = self.font()
+        bold.setWeight(QFont.Weight.DemiBold)
+        wider = QFontMetrics(bold).horizontalAdvance(self.text()) - self.fontMetrics().horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(max(0, wider), 0)
 
 
 class Title(QLabel):
@@ -104,7 +114,7 @@ class Header(QFrame):
         row.addWidget(self.menus, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(2)
         for number, text in enumerate(TABS):
-            button = QPushButton(text)
+            button = _Tab(text)
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setProperty("tab", True)
